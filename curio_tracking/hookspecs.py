@@ -1,0 +1,161 @@
+"""Every extension point of Curio Tracking; this file is the plugin reference.
+
+A plugin is a module (or object) with functions of these names, each marked `@hookimpl`, listed as an entry point:
+
+    [project.entry-points.curio_tracking]            # loaded in the tracked application, on the writer thread
+    my_plugin = "my_package.my_module"
+
+    [project.entry-points."curio_tracking.surfaces"] # loaded by the CLI and the dashboard: may import typer, bottle
+    my_pages = "my_package.my_pages"
+
+The built-in backends, filters, commands and pages are registered in just this way. Hooks are called once, at start-up,
+to collect objects; never once per record. Plugins run in no promised order unless a hook says so. An implementation
+that raises is reported once and does not disturb the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pluggy
+
+if TYPE_CHECKING:
+    import typer
+    from pydantic import BaseModel
+
+    from curio_tracking.interfaces import (
+        BackendFactory,
+        EfficiencyFormula,
+        ExporterFactory,
+        FilterFactory,
+        PageRenderer,
+    )
+    from curio_tracking.tracker import FeatureTracker
+
+PROJECT: Final = "curio_tracking"
+ENTRY_POINT_GROUP: Final = "curio_tracking"
+SURFACES_GROUP: Final = "curio_tracking.surfaces"
+
+hookspec: Final = pluggy.HookspecMarker(PROJECT)
+hookimpl: Final = pluggy.HookimplMarker(PROJECT)
+
+DEFAULT_FILTER_ORDER: Final = 50
+"""After `exclude` (0) and before `redact` (100): whatever a third-party filter adds is still redacted."""
+
+
+class RegisterBackend(Protocol):
+    """How `curio_register_backends` hands a backend in."""
+
+    def __call__(self, name: str, factory: BackendFactory, *, options: type[BaseModel] | None = None) -> None:
+        """Let `FEATURE_TRACKING_BACKEND=name` build `factory(settings)`.
+
+        `options` is the model of the backend's own options; `settings.options(name, Model)` reads them.
+        """
+
+
+class RegisterFilter(Protocol):
+    """How `curio_register_filters` hands a filter in."""
+
+    def __call__(
+        self,
+        name: str,
+        factory: FilterFactory,
+        *,
+        order: int = DEFAULT_FILTER_ORDER,
+        leaves_trace: bool = True,
+        options: type[BaseModel] | None = None,
+    ) -> None:
+        """Put `factory(settings)` into the chain at `order` (low first); a factory may return None: not needed.
+
+        `leaves_trace=False`: records this filter drops vanish without a count (the exclusion list asks for that).
+        """
+
+
+class RegisterExporter(Protocol):
+    """How `curio_register_exporters` hands an exporter in."""
+
+    def __call__(self, name: str, factory: ExporterFactory, *, options: type[BaseModel] | None = None) -> None:
+        """Show every written batch to `factory(settings)`; the factory may return None: not needed."""
+
+
+class RegisterCategory(Protocol):
+    """How `curio_register_categories` names a category."""
+
+    def __call__(self, name: str, description: str) -> None:
+        """Allow `name` (lower case, digits, underscores) as a category."""
+
+
+class RegisterInstrument(Protocol):
+    """How `curio_register_instruments` hands an integration with another library in."""
+
+    def __call__(self, name: str, install: Callable[[FeatureTracker], None]) -> None:
+        """Call `install(tracker)` once, when the tracker has started."""
+
+
+class RegisterEfficiency(Protocol):
+    """How `curio_register_efficiency` replaces the formula."""
+
+    def __call__(self, name: str, formula: EfficiencyFormula) -> None:
+        """Use `formula(record, targets)` (0..1 or None; `efficiency.Targets`) wherever no explicit score was given."""
+
+
+class RegisterPage(Protocol):
+    """How `curio_register_pages` adds a page to the dashboard."""
+
+    def __call__(self, slug: str, title: str, render: PageRenderer) -> None:
+        """Serve `render(reader, query)` under `/pages/slug`, with a link in the navigation.
+
+        `render` returns the HTML of the page's body; it escapes what it shows (`html.escape`). `query` holds the
+        URL's parameters. The page gets the dashboard's frame, style and security headers.
+        """
+
+
+class HookSpecs:
+    """The hooks. `register` is called as often as needed, within the hook call only."""
+
+    @hookspec
+    def curio_register_backends(self, register: RegisterBackend) -> None:
+        """Offer storage backends. When: at start-up of a tracker and of every command. Names are unique."""
+
+    @hookspec
+    def curio_register_filters(self, register: RegisterFilter) -> None:
+        """Offer record filters. When: at start-up of a tracker. They run in `order`, or as FILTERS says."""
+
+    @hookspec
+    def curio_register_exporters(self, register: RegisterExporter) -> None:
+        """Offer exporters, which see batches that were written. When: at start-up of a tracker."""
+
+    @hookspec
+    def curio_register_categories(self, register: RegisterCategory) -> None:
+        """Name further categories. When: at start-up of a tracker and of every command."""
+
+    @hookspec
+    def curio_register_commands(self, app: typer.Typer) -> None:
+        """Add commands to the CLI. When: at each start of the CLI, before arguments are read."""
+
+    @hookspec
+    def curio_register_pages(self, register: RegisterPage) -> None:
+        """Add pages to the dashboard. When: at each start of the dashboard."""
+
+    @hookspec
+    def curio_register_instruments(self, register: RegisterInstrument) -> None:
+        """Offer integrations that wrap another library's functions. When: at start-up of a tracker."""
+
+    @hookspec
+    def curio_register_efficiency(self, register: RegisterEfficiency) -> None:
+        """Replace the efficiency formula. When: at start-up of a tracker. The last one registered counts."""
+
+    @hookspec
+    def curio_startup(self, tracker: FeatureTracker) -> None:
+        """Learn that a tracker runs: settings, backend, filters are ready. Once per process, on the writer thread."""
+
+    @hookspec
+    def curio_shutdown(self, tracker: FeatureTracker) -> None:
+        """Learn that a tracker has written its last batch. Once, within EXIT_TIMEOUT; not after a kill."""
+
+
+HOOK_NAMES: Final[tuple[str, ...]] = tuple(name for name in vars(HookSpecs) if name.startswith("curio_"))
+"""For documentation and tests: what may be implemented."""
+
+HookFunction = Callable[..., Any]

@@ -1,0 +1,132 @@
+"""The contracts between the pipeline and its parts: what a backend, a filter and an exporter must offer.
+
+Built-in and third-party parts meet the same contracts and pass the same suites (`curio_tracking.testing`). Nothing here
+knows a concrete part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+
+from curio_tracking.summaries import Summary, fold, with_declared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from curio_tracking.efficiency import Targets
+    from curio_tracking.queries import RecordQuery, SummaryQuery
+    from curio_tracking.reader import Reader
+    from curio_tracking.records import FeatureInfo, FeatureRecord
+    from curio_tracking.settings import Settings
+
+
+@runtime_checkable
+class StorageBackend(Protocol):
+    """Keeps records and answers questions about them.
+
+    One instance is used by one thread at a time: the writer's (append, declare), or a reader's (records, summaries,
+    delete). Constructing it must be cheap and must not touch the disk: files come with the first append, so that a
+    reader never creates any. Several processes may write to the same place at the same time.
+    """
+
+    def append(self, records: Sequence[FeatureRecord]) -> None:
+        """Keep the records. Returning means acknowledged; raising means the same batch may come again.
+
+        A batch that comes again after an exception must not be kept twice (compare `record_id`).
+        """
+
+    def records(self, query: RecordQuery) -> Iterator[FeatureRecord]:
+        """Yield the matching records, newest first by `(start_us, record_id)`, at most `query.limit` (0: all)."""
+
+    def summaries(self, query: SummaryQuery) -> Iterator[Summary]:
+        """Yield one summary per group, in any order; grouped by feature, declared ones without calls come too."""
+
+    def declare(self, features: Iterable[FeatureInfo]) -> None:
+        """Remember features that exist, called or not. Declaring one again changes nothing."""
+
+    def delete(self, query: RecordQuery) -> int:
+        """Remove the matching records for good (the limit is ignored) and return how many they were."""
+
+    def close(self) -> None:
+        """Release files and locks; everything acknowledged stays. Closing twice is no error."""
+
+
+class BaseBackend:
+    """A start for backends that only know how to list records: folds them where summaries are asked for."""
+
+    def records(self, query: RecordQuery) -> Iterator[FeatureRecord]:
+        """See `StorageBackend.records`."""
+        raise NotImplementedError
+
+    def declared(self) -> Iterable[FeatureInfo]:
+        """Return the features that were declared; override together with `declare`."""
+        return ()
+
+    def declare(self, features: Iterable[FeatureInfo]) -> None:
+        """Forget them: a backend that cannot keep declarations shows only features with calls."""
+
+    def summaries(self, query: SummaryQuery) -> Iterator[Summary]:
+        """Fold the matching records; declared features join unless the query asks for certain users or statuses."""
+        where = query.where
+        found = fold(self.records(_without_limit(where)), query.group_by)
+        yield from with_declared(found, declared_matching(self.declared(), where), query.group_by)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+def declared_matching(features: Iterable[FeatureInfo], where: RecordQuery) -> list[FeatureInfo]:
+    """Return the declared features that a summary of `where` should show even without calls.
+
+    None of them when the question is about certain users, records or a status: a feature that nobody called says
+    nothing there.
+    """
+    if where.user_ids is not None or where.record_ids is not None or where.status is not None:
+        return []
+    return [
+        info
+        for info in features
+        if where.feature_name in (None, info.feature_name) and where.category in (None, info.category)
+    ]
+
+
+def _without_limit(where: RecordQuery) -> RecordQuery:
+    return replace(where, limit=0) if where.limit else where
+
+
+class RecordFilter(Protocol):
+    """Changes or drops records on the writer thread, before anything is stored or exported.
+
+    A filter that raises drops the record (it fails closed): the drop is counted and the first one is logged.
+    """
+
+    def apply(self, record: FeatureRecord) -> FeatureRecord | None:
+        """Return the record (changed in place or another one), or None to drop it."""
+
+
+class UserTranslator(Protocol):
+    """What a filter may offer besides `apply`: where it stores users under other names, which ones.
+
+    Readers call it so that a question about "u1" finds the records of u1's pseudonyms.
+    """
+
+    def stored_user_ids(self, user_id: str) -> frozenset[str]:
+        """Return every id under which records of `user_id` may have been stored. Creates nothing."""
+
+
+class Exporter(Protocol):
+    """Sees every batch after the backend has acknowledged it; for sending it on, never for changing it."""
+
+    def export(self, records: Sequence[FeatureRecord]) -> None:
+        """Take the batch. An exception is counted and logged once; the batch does not come again."""
+
+    def close(self) -> None:
+        """Finish within a second; called once when the process ends."""
+
+
+BackendFactory: TypeAlias = "Callable[[Settings], StorageBackend]"
+FilterFactory: TypeAlias = "Callable[[Settings], RecordFilter | None]"
+ExporterFactory: TypeAlias = "Callable[[Settings], Exporter | None]"
+EfficiencyFormula: TypeAlias = "Callable[[FeatureRecord, Targets], float | None]"
+PageRenderer: TypeAlias = "Callable[[Reader, Mapping[str, str]], str]"

@@ -1,0 +1,124 @@
+"""Reader: what the CLI, the dashboard and the API ask of a store, in people's words.
+
+It checks names and times, finds a user's pseudonyms, sorts, and leaves everything else to the backend. Built by
+`runtime.open_reader`; writes nothing.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from curio_tracking.errors import UnknownNameError
+from curio_tracking.queries import RecordQuery, SummaryQuery, time_range
+from curio_tracking.records import FeatureRecord, FeatureStatus
+from curio_tracking.summaries import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from curio_tracking.interfaces import StorageBackend
+
+
+class Reader:
+    """Answers questions about the records of one store."""
+
+    def __init__(
+        self,
+        backend: StorageBackend,
+        categories: Sequence[str],
+        stored_user_ids: Callable[[str], frozenset[str]],
+    ) -> None:
+        """Args: the open backend; every known category; what turns a user id into the ids it is stored under."""
+        self.backend = backend
+        self.categories = tuple(categories)
+        self._stored_user_ids = stored_user_ids
+
+    def where(
+        self,
+        *,
+        feature_name: str | None = None,
+        category: str | None = None,
+        status: str | None = None,
+        user_id: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 0,
+        now: datetime | None = None,
+    ) -> RecordQuery:
+        """Return the query for what a person typed; None and empty text mean "any".
+
+        Args:
+            category: a known category, in any case. status: success, failed, partial or timeout, in any case.
+            user_id: the plain id, as the application knows it.
+            since, until: `7d`, `12h`, `2026-11-01`, ISO 8601. limit: newest so many; 0 for all.
+
+        Raises:
+            UnknownNameError: no such category or status. QueryError: no such time, or an empty range.
+        """
+        since_us, until_us = time_range(since or None, until or None, now)
+        return RecordQuery(
+            feature_name=feature_name or None,
+            category=choose("category", category, self.categories) if category else None,
+            status=FeatureStatus(choose("status", status, list(FeatureStatus))) if status else None,
+            user_ids=self._stored_user_ids(user_id) if user_id else None,
+            since_us=since_us,
+            until_us=until_us,
+            limit=limit,
+        )
+
+    def records(self, where: RecordQuery) -> Iterator[FeatureRecord]:
+        """Yield records, newest first."""
+        return self.backend.records(where)
+
+    def features(self, where: RecordQuery, limit: int = 0) -> list[Summary]:
+        """Return one summary per feature and category, most calls first; declared, uncalled ones last. 0: all."""
+        found = self.backend.summaries(SummaryQuery(where, ("feature_name", "category")))
+        ranked = sorted(
+            found, key=lambda summary: (-summary.weight, summary.feature_name or "", summary.category or "")
+        )
+        return ranked[:limit] if limit else ranked
+
+    def feature(self, where: RecordQuery) -> Summary | None:
+        """Return the totals of the feature `where` names, over its categories; None if nothing is known of it."""
+        parts = self.features(where)
+        if not parts:
+            return None
+        categories = {part.category for part in parts}
+        total = Summary(
+            {"feature_name": where.feature_name, "category": categories.pop() if len(categories) == 1 else None}
+        )
+        for part in parts:
+            total.merge(part)
+        return total
+
+    def by_category(self, where: RecordQuery) -> list[Summary]:
+        """Return one summary per category with calls, most calls first."""
+        found = self.backend.summaries(SummaryQuery(where, ("category",)))
+        return sorted((part for part in found if part.weight), key=lambda part: (-part.weight, part.category or ""))
+
+    def overall(self, where: RecordQuery) -> Summary:
+        """Return the totals of everything; an empty summary for an empty store."""
+        total = Summary()
+        for part in self.backend.summaries(SummaryQuery(where, ())):
+            total.merge(part)
+        return total
+
+    def close(self) -> None:
+        """Release the backend."""
+        self.backend.close()
+
+
+def choose(kind: str, given: str, known: Sequence[str]) -> str:
+    """Return the name out of `known` that `given` means (case, `-` for `_` and blanks aside).
+
+    Raises:
+        UnknownNameError: there is none; the message lists what there is and the nearest.
+    """
+    name = given.strip().lower().replace("-", "_")
+    if name in known:
+        return str(name)
+    near = get_close_matches(name, known, n=1)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    raise UnknownNameError(f'unknown {kind} "{given}"; known: {", ".join(known)}{hint}')

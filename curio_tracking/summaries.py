@@ -1,0 +1,239 @@
+"""Summary: the totals of a group of records, in the one vocabulary of every surface.
+
+A monoid: the empty summary is neutral and `merge` is associative and commutative, so the same class serves a naive
+fold, the memory backend, rollups and the live view. Every figure is weighted by the records' `sample_weight`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from curio_tracking.records import FeatureInfo, FeatureRecord, FeatureStatus, iso_time
+from curio_tracking.sketches import HyperLogLog, LogHistogram
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+STATISTICS: Final[tuple[str, ...]] = (
+    "feature_name",
+    "category",
+    "total_calls",
+    "success_count",
+    "failure_count",
+    "partial_count",
+    "timeout_count",
+    "success_rate",
+    "avg_duration",
+    "min_duration",
+    "max_duration",
+    "p50_duration",
+    "p95_duration",
+    "p99_duration",
+    "avg_efficiency",
+    "avg_input_size",
+    "avg_output_size",
+    "total_iterations",
+    "unique_users",
+    "first_used",
+    "last_used",
+)
+
+
+class WeightedMean:
+    """A weighted sum and its weight: the mean that merges."""
+
+    __slots__ = ("total", "weight")
+
+    def __init__(self, total: float = 0.0, weight: float = 0.0) -> None:
+        self.total = total
+        self.weight = weight
+
+    def add(self, value: float, weight: float) -> None:
+        """Count `value` with `weight`."""
+        self.total += value * weight
+        self.weight += weight
+
+    def merge(self, other: WeightedMean) -> None:
+        """Add everything that `other` has counted."""
+        self.total += other.total
+        self.weight += other.weight
+
+    def value(self) -> float | None:
+        """Return the mean, or None over nothing."""
+        return self.total / self.weight if self.weight else None
+
+
+class Summary:
+    """Totals of the records of one group.
+
+    Attributes:
+        group: what these records have in common, for example `{"feature_name": "f", "category": "other"}`.
+        statuses: weight per status; their sum is `total_calls`.
+        first_us, last_us: earliest and latest start, microseconds since 1970 UTC; None without records.
+    """
+
+    __slots__ = (
+        "durations",
+        "efficiency",
+        "first_us",
+        "group",
+        "input_size",
+        "iterations",
+        "last_us",
+        "max_duration",
+        "mean_duration",
+        "min_duration",
+        "output_size",
+        "statuses",
+        "users",
+    )
+
+    def __init__(self, group: dict[str, str | None] | None = None) -> None:
+        self.group: dict[str, str | None] = group if group is not None else {}
+        self.statuses: dict[str, float] = {}
+        self.mean_duration = WeightedMean()
+        self.min_duration: float | None = None
+        self.max_duration: float | None = None
+        self.durations = LogHistogram()
+        self.efficiency = WeightedMean()
+        self.input_size = WeightedMean()
+        self.output_size = WeightedMean()
+        self.iterations = 0.0
+        self.users = HyperLogLog()
+        self.first_us: int | None = None
+        self.last_us: int | None = None
+
+    @property
+    def feature_name(self) -> str | None:
+        """The feature of this group, if it was grouped by feature."""
+        return self.group.get("feature_name")
+
+    @property
+    def category(self) -> str | None:
+        """The category of this group, if it was grouped by category."""
+        return self.group.get("category")
+
+    @property
+    def weight(self) -> float:
+        """How many executions were counted; fractional while sampling."""
+        return sum(self.statuses.values())
+
+    @property
+    def total_calls(self) -> int:
+        """How many executions were counted, rounded."""
+        return round(self.weight)
+
+    def add(self, record: FeatureRecord) -> None:
+        """Count one record."""
+        weight = record.sample_weight
+        duration = record.duration
+        self.statuses[record.status] = self.statuses.get(record.status, 0.0) + weight
+        self.mean_duration.add(duration, weight)
+        self._widen(duration, duration, record.start_us, record.start_us)
+        self.durations.add(duration, weight)
+        if record.efficiency_score is not None:
+            self.efficiency.add(record.efficiency_score, weight)
+        if record.input_size is not None:
+            self.input_size.add(record.input_size, weight)
+        if record.output_size is not None:
+            self.output_size.add(record.output_size, weight)
+        self.iterations += record.iterations * weight
+        if record.user_id is not None:
+            self.users.add(record.user_id)
+
+    def merge(self, other: Summary) -> None:
+        """Add everything that `other` has counted; the group stays this one's."""
+        for status, weight in other.statuses.items():
+            self.statuses[status] = self.statuses.get(status, 0.0) + weight
+        self.mean_duration.merge(other.mean_duration)
+        if other.first_us is not None and other.last_us is not None:
+            self._widen(other.min_duration or 0.0, other.max_duration or 0.0, other.first_us, other.last_us)
+        self.durations.merge(other.durations)
+        self.efficiency.merge(other.efficiency)
+        self.input_size.merge(other.input_size)
+        self.output_size.merge(other.output_size)
+        self.iterations += other.iterations
+        self.users.merge(other.users)
+
+    def _widen(self, shortest: float, longest: float, first_us: int, last_us: int) -> None:
+        if self.min_duration is None or shortest < self.min_duration:
+            self.min_duration = shortest
+        if self.max_duration is None or longest > self.max_duration:
+            self.max_duration = longest
+        if self.first_us is None or first_us < self.first_us:
+            self.first_us = first_us
+        if self.last_us is None or last_us > self.last_us:
+            self.last_us = last_us
+
+    def count(self, status: FeatureStatus) -> int:
+        """Return how many executions ended with `status`, rounded."""
+        return round(self.statuses.get(status, 0.0))
+
+    def quantile(self, fraction: float) -> float | None:
+        """Return the duration in seconds that `fraction` (0..1) of the executions did not exceed, within 1 %."""
+        estimate = self.durations.quantile(fraction)
+        if estimate is None or self.min_duration is None or self.max_duration is None:
+            return None
+        return min(max(estimate, self.min_duration), self.max_duration)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the statistics under their public names, JSON-ready.
+
+        Durations are seconds, `success_rate` is percent, times are ISO 8601 UTC; averages over nothing are None.
+        Further dimensions of the group (version, environment ...) follow under their own names.
+        """
+        timeouts = self.count(FeatureStatus.TIMEOUT)
+        weight = self.weight
+        values: dict[str, Any] = {
+            "feature_name": self.feature_name,
+            "category": self.category,
+            "total_calls": self.total_calls,
+            "success_count": self.count(FeatureStatus.SUCCESS),
+            "failure_count": round(self.statuses.get("failed", 0.0) + self.statuses.get("timeout", 0.0)),
+            "partial_count": self.count(FeatureStatus.PARTIAL),
+            "timeout_count": timeouts,
+            "success_rate": 100.0 * self.statuses.get("success", 0.0) / weight if weight else None,
+            "avg_duration": self.mean_duration.value(),
+            "min_duration": self.min_duration,
+            "max_duration": self.max_duration,
+            "p50_duration": self.quantile(0.50),
+            "p95_duration": self.quantile(0.95),
+            "p99_duration": self.quantile(0.99),
+            "avg_efficiency": self.efficiency.value(),
+            "avg_input_size": self.input_size.value(),
+            "avg_output_size": self.output_size.value(),
+            "total_iterations": round(self.iterations),
+            "unique_users": self.users.count(),
+            "first_used": None if self.first_us is None else iso_time(self.first_us),
+            "last_used": None if self.last_us is None else iso_time(self.last_us),
+        }
+        return values | {name: value for name, value in self.group.items() if name not in values}
+
+
+def fold(records: Iterable[FeatureRecord], group_by: tuple[str, ...]) -> dict[tuple[str | None, ...], Summary]:
+    """Return one summary per distinct value of `group_by` (names of record fields), keyed by those values."""
+    summaries: dict[tuple[str | None, ...], Summary] = {}
+    for record in records:
+        key = tuple([getattr(record, name) for name in group_by])
+        summary = summaries.get(key)
+        if summary is None:
+            summary = summaries[key] = Summary(dict(zip(group_by, key, strict=True)))
+        summary.add(record)
+    return summaries
+
+
+def with_declared(
+    summaries: dict[tuple[str | None, ...], Summary], features: Iterable[FeatureInfo], group_by: tuple[str, ...]
+) -> Iterator[Summary]:
+    """Yield the summaries, then an empty one for each declared feature that none of them covers.
+
+    Only groupings by feature (with or without category) can show what was never called; others pass unchanged.
+    """
+    yield from summaries.values()
+    if "feature_name" in group_by and set(group_by) <= {"feature_name", "category"}:
+        seen = set(summaries)
+        for info in features:
+            key = tuple([getattr(info, name) for name in group_by])
+            if key not in seen:
+                seen.add(key)
+                yield Summary(dict(zip(group_by, key, strict=True)))
