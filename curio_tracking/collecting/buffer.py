@@ -1,0 +1,162 @@
+"""Buffer: where the host's threads leave their rows for the writer; bounded, counted, never waiting.
+
+`limit` is the number of rows at which the next call takes the slow path `make_room`: 0 before the writer runs, the
+flush interval while it sleeps, the queue size while it works. So the hot path tests one number for three things.
+When the queue is full, calls are folded: their details are shed, their totals stay exact.
+"""
+
+from __future__ import annotations
+
+from _queue import SimpleQueue
+from _thread import allocate_lock
+from collections import deque
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Final
+
+    from curio_tracking.collecting.site import Site
+    from curio_tracking.vocabulary import FeatureStatus
+
+DEFAULT_FLUSH_INTERVAL: Final = 100
+DEFAULT_QUEUE_SIZE: Final = 10_000
+MAX_FOLDS: Final = 10_000
+
+
+class Fold:
+    """Calls of one feature, category and status whose details were shed.
+
+    Attributes:
+        site, status: whose they were. calls: how many. first: clock reading of the earliest start.
+        seconds: sum of their durations.
+    """
+
+    __slots__ = ("calls", "first", "seconds", "site", "status")
+
+    def __init__(self, site: Site, status: FeatureStatus, first: float) -> None:
+        self.site = site
+        self.status = status
+        self.calls = 0
+        self.first = first
+        self.seconds = 0.0
+
+
+class Buffer:
+    """The rows of one tracker in one process.
+
+    Attributes:
+        rows: finished calls, oldest first; `deque.append` and `popleft` are atomic, no lock is needed.
+        limit: see the module.
+        wake: anything put in wakes the writer. A SimpleQueue, because `put` may be interrupted by itself (a signal
+            handler or finaliser that calls a tracked function), which a Condition would answer with a deadlock.
+        overflowed: calls that could not even be folded.
+    """
+
+    __slots__ = (
+        "_fold_lock",
+        "_folding",
+        "_folds",
+        "_start_writer",
+        "flush_interval",
+        "limit",
+        "min_duration",
+        "overflowed",
+        "queue_size",
+        "rows",
+        "shut",
+        "too_short",
+        "wake",
+    )
+
+    def __init__(self, start_writer: Callable[[], None]) -> None:
+        """Args: what starts the writer thread; called from the host's thread at the first call, must not block."""
+        self._start_writer = start_writer
+        self.rows: deque[Any] = deque()
+        self.flush_interval = DEFAULT_FLUSH_INTERVAL
+        self.queue_size = DEFAULT_QUEUE_SIZE
+        self.min_duration = 0.0
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew, as in a forked child: nothing pending, no writer, fresh locks."""
+        self.rows.clear()  # in place: the wrappers hold this very deque
+        self.limit = 0
+        self.shut = False
+        self.wake: SimpleQueue[None] = SimpleQueue()
+        self._fold_lock = allocate_lock()
+        self._folding: deque[tuple[Site, FeatureStatus, float, float]] = deque()
+        self._folds: dict[tuple[str, str, str], Fold] = {}
+        self.overflowed = 0
+        self.too_short = 0
+
+    def make_room(self, site: Site, status: FeatureStatus, start: float, end: float) -> bool:
+        """Start or wake the writer; return whether the row may be pushed (False: the call was folded or dropped)."""
+        if self.shut:
+            self.overflowed += 1
+            return False
+        if self.limit == 0:
+            self.limit = self.flush_interval
+            self._start_writer()
+            return True
+        if len(self.rows) < self.queue_size:
+            self.limit = self.queue_size  # awake from here on: no further call needs to wake it
+            self.wake.put(None)
+            return True
+        self._fold(site, status, start, end)
+        return False
+
+    def add(self, row: Any, site: Site, status: FeatureStatus, start: float, end: float) -> None:
+        """Push a row from outside the hot path."""
+        if len(self.rows) < self.limit or self.make_room(site, status, start, end):
+            self.rows.append(row)
+
+    def sleep(self) -> None:
+        """Let the next `flush_interval` rows wake the writer; called by the writer before it waits."""
+        self.limit = self.flush_interval
+
+    def stay_awake(self) -> None:
+        """Spare the host the waking; called by the writer while it works."""
+        self.limit = self.queue_size
+
+    def _fold(self, site: Site, status: FeatureStatus, start: float, end: float) -> None:
+        # Never waits: the item is queued (atomic), and whoever has the lock, now or next, adds it up. That holds for
+        # other threads and for a signal handler that interrupts this very function.
+        self._folding.append((site, status, start, end))
+        if self._fold_lock.acquire(False):
+            try:
+                self._add_up()
+            finally:
+                self._fold_lock.release()
+
+    def _add_up(self) -> None:
+        folding, folds = self._folding, self._folds
+        while folding:
+            site, status, start, end = folding.popleft()
+            if status == "success" and end - start < self.min_duration:
+                self.too_short += 1
+                continue
+            key = (site.feature_name, site.category, status)
+            fold = folds.get(key)
+            if fold is None:
+                if len(folds) >= MAX_FOLDS:
+                    self.overflowed += 1
+                    continue
+                fold = folds[key] = Fold(site, status, start)
+            fold.calls += 1
+            fold.seconds += end - start
+            if start < fold.first:
+                fold.first = start
+
+    def take_folds(self) -> list[Fold]:
+        """Remove and return what was folded so far."""
+        with self._fold_lock:
+            self._add_up()
+            folds, self._folds = self._folds, {}
+        return list(folds.values())
+
+    def folded_calls(self) -> int:
+        """Return how many folded calls have not been taken yet."""
+        with self._fold_lock:
+            self._add_up()
+            return sum(fold.calls for fold in self._folds.values())

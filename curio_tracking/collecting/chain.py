@@ -1,0 +1,65 @@
+"""FilterChain: the filters in their order; fails closed. Runs on the writer thread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from curio_tracking.records import FeatureInfo, FeatureRecord, FeatureStatus
+
+if TYPE_CHECKING:
+    from curio_tracking.collecting.guard import Guard
+
+Apply: TypeAlias = Callable[[FeatureRecord], FeatureRecord | None]
+
+
+@dataclass(frozen=True, slots=True)
+class FilterStep:
+    """One filter of the chain: its name, what it does, and whether the records it drops are counted."""
+
+    name: str
+    apply: Apply
+    leaves_trace: bool = True
+
+
+class FilterChain:
+    """Applies the filters and counts what they drop.
+
+    Attributes:
+        dropped: calls dropped, by the name of the filter (`name_error` where the filter raised).
+    """
+
+    def __init__(self, steps: Iterable[FilterStep]) -> None:
+        self._steps = tuple((step.name, step.apply, step.leaves_trace) for step in steps)
+        self.names = tuple(name for name, _apply, _trace in self._steps)
+        self.dropped: Counter[str] = Counter()
+
+    def apply(self, record: FeatureRecord, calls: int, guard: Guard) -> FeatureRecord | None:
+        """Return the record as the filters leave it, or None if one of them dropped it.
+
+        Args:
+            calls: how many calls the record stands for, for the counts.
+        """
+        for name, apply, leaves_trace in self._steps:
+            try:
+                kept = apply(record)
+            except Exception as error:
+                guard.report(f"filter {name}", f'filter "{name}" raised {type(error).__name__}; the record was dropped')
+                self.dropped[f"{name}_error"] += calls
+                return None
+            if kept is None:
+                if leaves_trace:
+                    self.dropped[name] += calls
+                return None
+            record = kept
+        return record
+
+    def admits(self, info: FeatureInfo) -> bool:
+        """Whether the feature may be named in the store: no filter that leaves no trace would drop it."""
+        probe = FeatureRecord("", info.feature_name, info.category, FeatureStatus.FAILED, 0, 0.0)
+        try:
+            return all(leaves_trace or apply(probe) is not None for _name, apply, leaves_trace in self._steps)
+        except Exception:
+            return False

@@ -1,0 +1,95 @@
+"""What surrounds a call: the user, the session, custom metadata and the suspended call it runs in.
+
+`tracking_context` and `Run` replace the current `Context`; a tracked call only reads it (one C call).
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextvars import Token
+    from typing import Any, Final
+
+
+class Context:
+    """An immutable set of facts; a new one is made for each change.
+
+    Attributes:
+        user_id, session_id: as the application gave them.
+        metadata: custom keys that every record inside gets.
+        run_id, run_start: the innermost call in this context, as id and clock reading; None outside of any.
+        root_id, root_start: the outermost one around it.
+    """
+
+    __slots__ = ("metadata", "root_id", "root_start", "run_id", "run_start", "session_id", "user_id")
+
+    def __init__(self, outer: Context | None = None) -> None:
+        self.user_id: str | None = outer.user_id if outer else None
+        self.session_id: str | None = outer.session_id if outer else None
+        self.metadata: dict[str, Any] | None = outer.metadata if outer else None
+        self.run_id: str | None = outer.run_id if outer else None
+        self.run_start: float | None = outer.run_start if outer else None
+        self.root_id: str | None = outer.root_id if outer else None
+        self.root_start: float | None = outer.root_start if outer else None
+
+
+current: Final[ContextVar[Context | None]] = ContextVar("curio_tracking_context", default=None)
+
+
+def leave(token: Token[Context | None]) -> None:
+    """Put back what was current before; harmless when the block ends in another context than it began in."""
+    try:
+        current.reset(token)
+    except ValueError:
+        # a generator that was started in one task and closed in another; this context never saw the change
+        pass
+
+
+class tracking_context:  # noqa: N801  (used like a function: `with tracking_context(user_id=...)`)
+    """Give every tracked call inside the block a user, a session and custom metadata; sync and async.
+
+    Args:
+        user_id, session_id: None keeps what an outer block has set. Other values are stored as text.
+        **metadata: custom keys for the records' metadata; inner blocks win.
+    """
+
+    __slots__ = ("_metadata", "_session_id", "_token", "_user_id")
+
+    def __init__(self, user_id: object = None, session_id: object = None, **metadata: Any) -> None:
+        self._user_id = user_id
+        self._session_id = session_id
+        self._metadata = metadata
+        self._token: list[Token[Context | None]] = []
+
+    def __enter__(self) -> tracking_context:
+        context = Context(current.get())
+        if self._user_id is not None:
+            context.user_id = text_of(self._user_id)
+        if self._session_id is not None:
+            context.session_id = text_of(self._session_id)
+        if self._metadata:
+            context.metadata = {**(context.metadata or {}), **self._metadata}
+        self._token.append(current.set(context))
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._token:
+            leave(self._token.pop())
+
+    async def __aenter__(self) -> tracking_context:
+        return self.__enter__()
+
+    async def __aexit__(self, *_exc: object) -> None:
+        self.__exit__()
+
+
+def text_of(value: object) -> str | None:
+    """Return the value as text, at most 512 characters; None for None and for what cannot be shown as text."""
+    if value is None:
+        return None
+    try:
+        return str(value)[:512]
+    except Exception:
+        return None

@@ -1,0 +1,52 @@
+"""The guard: every border where our own code could raise into the host goes through here.
+
+A failure of the tracker is counted, the first of each kind is logged, and the host goes on. Nothing is logged twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Final
+
+
+class Guard:
+    """Counts and reports failures, once per kind.
+
+    Attributes:
+        errors: how often something went wrong, by where.
+    """
+
+    def __init__(self) -> None:
+        self.errors: Counter[str] = Counter()
+
+    def report(self, where: str, message: str) -> None:
+        """Count a failure at `where`; log the message if it is the first one there."""
+        self.errors[where] += 1
+        if self.errors[where] == 1:
+            warn(message)
+
+    def call(self, where: str, function: Callable[..., Any], *args: Any) -> Any:
+        """Return `function(*args)`, or None when it raised: counted at `where`, logged the first time."""
+        try:
+            return function(*args)
+        except Exception as error:
+            self.report(where, f"{where}: {type(error).__name__}: {error}")
+            return None
+
+
+def warn(message: str) -> None:
+    """Log one warning; never raises."""
+    try:
+        import logging  # late: 8 ms that a host which never gets a warning should not pay
+
+        logging.getLogger("curio_tracking").warning("%s", message)
+    except Exception:  # noqa: S110  (there is nowhere left to report to)
+        pass
+
+
+SILENT: Final = Guard()
+"""For places that have no tracker at hand."""

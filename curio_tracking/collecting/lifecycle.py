@@ -1,0 +1,80 @@
+"""Fork, exit and SIGTERM: what must happen to every tracker of the process at its turning points.
+
+Python runs `atexit` at sys.exit, after an uncaught exception and after Ctrl-C; not in multiprocessing's fork and
+forkserver children (they run `multiprocessing.util.Finalize`), and not at SIGTERM, whose default kills at once.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from threading import current_thread, main_thread
+from weakref import WeakSet
+
+from curio_tracking.collecting import clock, running
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from curio_tracking.collecting.collector import Collector
+
+collectors: Final[WeakSet[Collector]] = WeakSet()
+_prepared_in = 0
+
+
+def prepare() -> None:
+    """Arrange for the end of this process; called when a writer starts, does something once per process."""
+    global _prepared_in
+    if _prepared_in == os.getpid():
+        return
+    if _prepared_in == 0:
+        atexit.register(close_all)
+    _prepared_in = os.getpid()
+    util = sys.modules.get("multiprocessing.util")  # never imported for its own sake: who forks has it
+    if util is not None:
+        util.Finalize(None, close_all, exitpriority=100)
+    _take_sigterm()
+
+
+def close_all() -> None:
+    """Finish every tracker: write what is buffered, within its EXIT_TIMEOUT. A second call does nothing."""
+    for collector in list(collectors):
+        collector.guard.call("exit", collector.writer.stop)
+
+
+def _take_sigterm() -> None:
+    """Write what is buffered before SIGTERM's default action; only if nobody else handles it.
+
+    The process still dies of the signal, with the same exit status. Signals can only be arranged in the main thread.
+    """
+    import signal  # late: only a process that tracks something needs it
+
+    if current_thread() is not main_thread():
+        return
+    try:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _write_and_die)
+    except (ValueError, OSError, AttributeError):
+        # a subinterpreter or a platform without this signal: the default stays
+        pass
+
+
+def _write_and_die(number: int, _frame: Any) -> None:
+    import signal
+
+    close_all()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def _renew_in_child() -> None:
+    clock.renew_after_fork()
+    running.renew_after_fork()
+    for collector in list(collectors):
+        collector.renew_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_in_child)

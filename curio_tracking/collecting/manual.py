@@ -1,0 +1,76 @@
+"""Manual tracking: runs that were started by id and wait to be completed, from any thread or task."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from curio_tracking.collecting.context import Context, text_of
+from curio_tracking.collecting.outcome import FAILED, SUCCESS
+from curio_tracking.collecting.run import Run
+from curio_tracking.vocabulary import FeatureStatus
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Final
+
+    from curio_tracking.collecting.collector import Collector
+    from curio_tracking.collecting.site import Site
+
+MAX_OPEN: Final = 10_000
+
+
+class OpenRuns:
+    """The started and not yet completed runs of one process; the oldest is given up beyond 10,000."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+        self._runs: dict[str, Run] = {}
+        self._lock = Lock()
+        self.given_up = 0
+
+    def start(self, site: Site, user_id: object, session_id: object, metadata: Mapping[str, Any] | None) -> str:
+        """Begin a run and return its record id."""
+        run = Run(site)
+        run.begin(can_suspend=True)
+        if user_id is not None or session_id is not None:
+            context = Context(run.context)
+            context.user_id = text_of(user_id) or context.user_id
+            context.session_id = text_of(session_id) or context.session_id
+            run.context = context
+        run.metadata.update(metadata or {})
+        with self._lock:
+            if len(self._runs) >= MAX_OPEN:
+                self._runs.pop(next(iter(self._runs)))
+                self.given_up += 1
+            self._runs[run.record_id] = run
+        return run.record_id
+
+    def complete(self, record_id: object, status: object, facts: Mapping[str, Any]) -> None:
+        """End a run; an id that is unknown or completed already is counted, and warned of once."""
+        with self._lock:
+            run = self._runs.pop(record_id, None) if isinstance(record_id, str) else None
+        if run is None:
+            self._collector.guard.report(
+                "unknown_record_id",
+                f"complete_custom_tracking: {text_of(record_id)!r} was never started here or is completed already",
+            )
+            return
+        run.status = self._status(status, facts)
+        run.error_type = text_of(facts["error_type"])
+        run.error_message = text_of(facts["error_message"])
+        run.input_size, run.output_size = facts["input_size"], facts["output_size"]
+        run.efficiency_score, run.iterations = facts["efficiency_score"], facts["iterations"]
+        run.metadata.update(facts["metadata"] or {})
+        run.finish()
+
+    def _status(self, status: object, facts: Mapping[str, Any]) -> FeatureStatus:
+        try:
+            return FeatureStatus(str(status).lower())
+        except ValueError:
+            fallback = FAILED if facts["error_message"] or facts["error_type"] else SUCCESS
+            known = ", ".join(FeatureStatus)
+            self._collector.guard.report(
+                "unknown_status", f"unknown status {text_of(status)!r}; known: {known}; recorded as {fallback.value}"
+            )
+            return fallback

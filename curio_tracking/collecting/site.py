@@ -1,0 +1,84 @@
+"""Site: what is known of a feature before it is called; one per decorated function and one per `track(...)` block."""
+
+from __future__ import annotations
+
+from curio_tracking.collecting.capture import MAX_PARAMETERS
+from curio_tracking.vocabulary import FeatureCategory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, Final
+
+    from curio_tracking.collecting.collector import Collector
+    from curio_tracking.efficiency import Targets
+
+MAX_NAME_LENGTH: Final = 200
+_CATEGORIES_BY_NAME: Final = {category.name.lower(): category.value for category in FeatureCategory}
+
+
+class Site:
+    """One place in the host that produces records.
+
+    Attributes:
+        collector: where its calls go.
+        feature_name, category: as stored; the category is checked on the writer thread, where plugins are known.
+        targets: the feature's own efficiency targets, if it has any.
+        partial_if: whether a result means PARTIAL.
+        positional: names of all parameters that can be passed by position, in order.
+        parameters: names of the captured parameters, in the order of the shape.
+        defaults: values of parameters that were not passed.
+        location: `module:qualname` of the decorated callable.
+    """
+
+    __slots__ = (
+        "category",
+        "collector",
+        "defaults",
+        "feature_name",
+        "location",
+        "parameters",
+        "partial_if",
+        "positional",
+        "targets",
+    )
+
+    def __init__(
+        self,
+        collector: Collector,
+        feature_name: object,
+        category: object,
+        *,
+        targets: Targets | None = None,
+        partial_if: Callable[[Any], bool] | None = None,
+    ) -> None:
+        self.collector = collector
+        self.feature_name = str(feature_name)[:MAX_NAME_LENGTH]
+        self.category = category_text(category)
+        self.targets = targets
+        self.partial_if = partial_if
+        self.positional: tuple[str, ...] = ()
+        self.parameters: tuple[str, ...] = ()
+        self.defaults: dict[str, object] = {}
+        self.location: str | None = None
+
+    def describe(self, function: Callable[..., Any], ignore: Iterable[str]) -> None:
+        """Learn the parameters of a function; `self`, `cls` and the names in `ignore` are never captured."""
+        code = getattr(function, "__code__", None)
+        if code is None:
+            return
+        names: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.positional = names[: code.co_argcount]
+        left_out = {"self", "cls", *ignore}
+        self.parameters = tuple([name for name in names if name not in left_out][:MAX_PARAMETERS])
+        values = getattr(function, "__defaults__", None) or ()
+        self.defaults = dict(zip(self.positional[len(self.positional) - len(values) :], values, strict=True))
+        self.defaults.update(getattr(function, "__kwdefaults__", None) or {})
+
+
+def category_text(category: object) -> str:
+    """Return the lower-case value of a category given as member, value, name or a plugin's name."""
+    if isinstance(category, FeatureCategory):
+        return category.value
+    text = str(category).strip().lower()[:MAX_NAME_LENGTH]
+    return _CATEGORIES_BY_NAME.get(text, text)

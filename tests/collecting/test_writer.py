@@ -1,0 +1,293 @@
+"""The writer: batches, retries, counts, and what a failing part does to the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curio_tracking import FeatureTracker, hookimpl
+from curio_tracking.errors import StorageError
+from curio_tracking.interfaces import BaseBackend
+from curio_tracking.plugins import PluginHost
+from curio_tracking.records import FeatureRecord
+
+
+class Unsteady(BaseBackend):
+    """A third party's backend whose disk fails when a test says so."""
+
+    def __init__(self) -> None:
+        self.kept: list[FeatureRecord] = []
+        self.batches: list[int] = []
+        self.failure: Exception | None = None
+        self.poison: str | None = None
+        self.seen = threading.Event()
+        self.closed = 0
+
+    def append(self, records: Sequence[FeatureRecord]) -> None:
+        self.seen.set()
+        if self.failure is not None:
+            raise self.failure
+        if any(record.feature_name == self.poison for record in records):
+            raise TypeError("this record cannot be stored")
+        self.batches.append(len(records))
+        self.kept += records
+
+    def records(self, query: Any) -> Any:
+        return iter([record for record in self.kept if query.matches(record)])
+
+    def delete(self, query: Any) -> int:
+        return 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Plugin:
+    """Registers one backend, and whatever else a test needs."""
+
+    def __init__(self, backend: Unsteady, filters: dict[str, Any] | None = None, exporters: Any = ()) -> None:
+        self.backend = backend
+        self.filters = filters or {}
+        self.exporters = dict(exporters)
+
+    @hookimpl
+    def curio_register_backends(self, register: Any) -> None:
+        register("unsteady", lambda settings: self.backend)
+
+    @hookimpl
+    def curio_register_filters(self, register: Any) -> None:
+        for name, made in self.filters.items():
+            register(name, lambda settings, made=made: made)
+
+    @hookimpl
+    def curio_register_exporters(self, register: Any) -> None:
+        for name, made in self.exporters.items():
+            register(name, lambda settings, made=made: made)
+
+
+@pytest.fixture
+def with_plugin(
+    monkeypatch: pytest.MonkeyPatch, make_tracker: Callable[..., FeatureTracker]
+) -> Callable[..., FeatureTracker]:
+    """Return what makes a tracker whose process has one more plugin installed."""
+
+    def make(plugin: Plugin, **settings: Any) -> FeatureTracker:
+        load = PluginHost.load
+
+        def load_with_plugin(host: PluginHost) -> None:
+            host.register(plugin, "of-the-test")
+            load(host)
+
+        monkeypatch.setattr(PluginHost, "load", load_with_plugin)
+        return make_tracker(backend="unsteady", **settings)
+
+    return make
+
+
+def test_batches_are_no_larger_than_max_batch_size(with_plugin: Any) -> None:
+    backend = Unsteady()
+    tracker = with_plugin(Plugin(backend), max_batch_size=7)
+    function = tracker.track_feature("f")(lambda: None)
+    for _ in range(50):
+        function()
+    assert tracker.flush()
+    assert sum(backend.batches) == 50
+    assert max(backend.batches) <= 7
+
+
+def test_flush_interval_triggers_a_flush_before_the_time_is_up(with_plugin: Any) -> None:
+    backend = Unsteady()
+    tracker = with_plugin(Plugin(backend), flush_interval=10, flush_seconds=3600)
+    function = tracker.track_feature("f")(lambda: None)
+    function()
+    assert tracker.flush()
+    backend.seen.clear()
+    for _ in range(11):
+        function()
+    assert backend.seen.wait(10)
+
+
+def test_flush_seconds_writes_what_is_too_little_for_the_interval(with_plugin: Any) -> None:
+    backend = Unsteady()
+    tracker = with_plugin(Plugin(backend), flush_seconds=0.05)
+    tracker.track_feature("f")(lambda: None)()
+    assert backend.seen.wait(10)
+
+
+def test_refused_batch_is_kept_and_written_once_the_disk_is_back(with_plugin: Any) -> None:
+    backend = Unsteady()
+    backend.failure = StorageError("disk full")
+    tracker = with_plugin(Plugin(backend))
+    function = tracker.track_feature("f")(lambda: None)
+    for _ in range(120):
+        function()
+    assert not tracker.flush(0.3)
+    health = tracker.health()
+    assert (health["recorded"], health["pending"], health["written"]) == (120, 120, 0)
+    backend.failure = None
+    assert tracker.flush(10)
+    assert len({record.record_id for record in backend.kept}) == len(backend.kept) == 120
+    assert tracker.health()["written"] == 120
+
+
+def test_dead_disk_is_reported_once_and_memory_stays_bounded(
+    with_plugin: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = Unsteady()
+    backend.failure = OSError(5, "Input/output error")
+    tracker = with_plugin(Plugin(backend), queue_size=200, exit_timeout=0.2)
+    function = tracker.track_feature("f")(lambda: None)
+    for _ in range(5_000):
+        function()
+    health = tracker.health()
+    assert health["recorded"] == 5_000
+    assert len(tracker._collector.buffer.rows) <= 201
+    assert sum("Input/output error" in message for message in caplog.messages) <= 1
+    backend.failure = None
+    assert tracker.flush(10)
+    assert round(sum(record.sample_weight for record in backend.kept)) == 5_000
+
+
+def test_poisonous_record_does_not_hold_up_the_others(with_plugin: Any) -> None:
+    backend = Unsteady()
+    backend.poison = "bad"
+    tracker = with_plugin(Plugin(backend))
+    for name in ("good", "bad", "good"):
+        tracker.track_feature(name)(lambda: None)()
+    for _ in range(20):
+        if tracker.flush(1):
+            break
+    assert [record.feature_name for record in backend.kept] == ["good", "good"]
+    assert tracker.health()["dropped"] == {"rejected": 1}
+
+
+def test_filter_that_raises_drops_the_record_and_counts_it(with_plugin: Any) -> None:
+    class Broken:
+        def apply(self, record: FeatureRecord) -> FeatureRecord:
+            if record.feature_name == "f":
+                raise RuntimeError("broken")
+            return record
+
+    backend = Unsteady()
+    tracker = with_plugin(Plugin(backend, {"broken": Broken()}))
+    for name in ("f", "g"):
+        tracker.track_feature(name)(lambda: None)()
+    assert tracker.flush()
+    assert [record.feature_name for record in backend.kept] == ["g"]
+    assert tracker.health()["dropped"] == {"broken_error": 1}
+
+
+def test_exporter_sees_written_batches_and_is_switched_off_after_five_failures(with_plugin: Any) -> None:
+    class Exporter:
+        def __init__(self, fails: bool) -> None:
+            self.fails, self.calls, self.seen, self.closed = fails, 0, 0, False
+
+        def export(self, records: Sequence[FeatureRecord]) -> None:
+            self.calls += 1
+            if self.fails:
+                raise ConnectionError("nobody there")
+            self.seen += len(records)
+
+        def close(self) -> None:
+            self.closed = True
+
+    good, bad = Exporter(False), Exporter(True)
+    tracker = with_plugin(Plugin(Unsteady(), exporters={"good": good, "bad": bad}), max_batch_size=1)
+    function = tracker.track_feature("f")(lambda: None)
+    for _ in range(20):
+        function()
+    assert tracker.flush()
+    tracker.close()
+    assert (good.seen, good.closed) == (20, True)
+    assert (bad.calls, bad.closed) == (5, True)
+
+
+def test_close_writes_what_is_buffered_and_later_calls_are_dropped_and_counted(with_plugin: Any) -> None:
+    backend = Unsteady()
+    tracker = with_plugin(Plugin(backend))
+    function = tracker.track_feature("f")(lambda: "result")
+    function()
+    tracker.close()
+    assert (len(backend.kept), backend.closed) == (1, 1)
+    assert function() == "result"
+    health = tracker.health()
+    assert (health["written"], health["dropped"], health["recorded"]) == (1, {"overflow": 1}, 2)
+
+
+def test_exit_is_delayed_by_exit_timeout_at_most_and_what_is_lost_is_counted(with_plugin: Any) -> None:
+    backend = Unsteady()
+    backend.failure = OSError(28, "No space left on device")
+    tracker = with_plugin(Plugin(backend), exit_timeout=0.2)
+    tracker.track_feature("f")(lambda: None)()
+    tracker.close()
+    tracker._collector.writer._thread.join(5)
+    assert tracker.health()["dropped"] == {"exit": 1}
+
+
+def test_counts_add_up_at_every_moment(with_plugin: Any) -> None:
+    backend = Unsteady()
+    tracker = with_plugin(Plugin(backend), queue_size=50, sample_rate=0.5)
+    function = tracker.track_feature("f")(lambda: None)
+    for number in range(1, 3001):
+        function()
+        if number % 100 == 0:
+            assert tracker.health()["recorded"] == number
+    assert tracker.flush()
+    health = tracker.health()
+    assert health["recorded"] == health["written"] + health["folded"] + sum(health["dropped"].values()) == 3000
+
+
+def test_excluded_feature_leaves_no_record_count_or_declaration(make_tracker: Any, data_dir: Path) -> None:
+    tracker = make_tracker(backend="tinyflux", exclude="secret*")
+    tracker.track_feature("Secret_sauce")(lambda: None)()
+    tracker.track_feature("plain")(lambda: None)()
+    assert tracker.flush()
+    health = tracker.health()
+    assert (health["recorded"], health["dropped"]) == (1, {})
+    tracker.close()
+    written = b"".join(path.read_bytes() for path in data_dir.rglob("*") if path.is_file())
+    assert b"plain" in written
+    assert b"ecret_sauce" not in written
+
+
+def test_declared_features_are_listed_although_nobody_called_them(make_tracker: Any) -> None:
+    tracker = make_tracker(backend="tinyflux")
+    tracker.track_feature("never_called", "sysmon")(lambda: None)
+    tracker.track_feature("called")(lambda: None)()
+    found = {row["feature_name"]: row["total_calls"] for row in tracker.top_features()}
+    assert found == {"called": 1, "never_called": 0}
+
+
+def test_configure_swaps_the_backend_while_running(make_tracker: Any, tmp_path: Path) -> None:
+    tracker = make_tracker(backend="csv", data_dir=tmp_path / "one")
+    function = tracker.track_feature("f")(lambda: None)
+    function()
+    tracker.configure(backend="tinyflux", data_dir=tmp_path / "two")
+    function()
+    function()
+    assert len(tracker.records("f")) == 2
+    first = make_tracker(backend="csv", data_dir=tmp_path / "one")
+    assert len(first.records("f")) == 1
+
+
+def test_configure_can_turn_tracking_off_and_on(tracker: FeatureTracker) -> None:
+    function = tracker.track_feature("f")(lambda: None)
+    tracker.configure(enabled=False)
+    function()
+    tracker.configure(enabled=True)
+    function()
+    assert len(tracker.records("f")) == 1
+
+
+def test_refused_configuration_leaves_the_tracker_as_it_was(tracker: FeatureTracker) -> None:
+    from curio_tracking.errors import UnknownNameError
+
+    function = tracker.track_feature("f")(lambda: None)
+    with pytest.raises(UnknownNameError, match=r'unknown backend "tinyflx".*installed: csv, memory, tinyflux'):
+        tracker.configure(backend="tinyflx")
+    function()
+    assert len(tracker.records("f")) == 1

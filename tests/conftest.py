@@ -1,0 +1,54 @@
+"""What every test gets: an empty home, no FEATURE_TRACKING_ variables, a working directory without settings files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curio_tracking import FeatureTracker
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's own settings, home and store away from the tests."""
+    for name in list(os.environ):
+        if name.startswith("FEATURE_TRACKING_") or name in ("DO_NOT_TRACK", "NO_COLOR", "FORCE_COLOR"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / ".local" / "share"))
+    monkeypatch.chdir(work)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Return a data directory that does not exist yet."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def make_tracker(data_dir: Path) -> Iterator[Callable[..., FeatureTracker]]:
+    """Return what makes trackers over the test's own store; they are closed at the end."""
+    made: list[FeatureTracker] = []
+
+    def make(**settings: Any) -> FeatureTracker:
+        tracker = FeatureTracker(**{"data_dir": data_dir, "backend": "memory", **settings})
+        made.append(tracker)
+        return tracker
+
+    yield make
+    for tracker in made:
+        tracker.close()
+
+
+@pytest.fixture
+def tracker(make_tracker: Callable[..., FeatureTracker]) -> FeatureTracker:
+    """Return a tracker with default settings over the memory backend."""
+    return make_tracker()
