@@ -1,0 +1,76 @@
+"""Bad settings: the host gets the default and one warning; a command ends with code 2 and the same words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BAD_SETTINGS = [
+    ({"BACKEND": "tinyflx"}, 'unknown backend "tinyflx"'),
+    ({"FLUSH_INTERVAL": "abc"}, "FEATURE_TRACKING_FLUSH_INTERVAL"),
+    ({"SAMPLE_RATE": "2"}, "FEATURE_TRACKING_SAMPLE_RATE"),
+    ({"QUEUE_SIZE": "-5"}, "FEATURE_TRACKING_QUEUE_SIZE"),
+    ({"ENVIRONMENT": "moon"}, "FEATURE_TRACKING_ENVIRONMENT"),
+    ({"DURABILITY": "maybe"}, "FEATURE_TRACKING_DURABILITY"),
+    ({"FLUSH_INTERVALL": "5"}, "FEATURE_TRACKING_FLUSH_INTERVAL"),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), BAD_SETTINGS)
+def test_host_goes_on_with_the_default_and_one_warning(run: Any, host_program: str, settings: Any, words: str) -> None:
+    result = run(host_program, **settings)
+    assert (result.returncode, result.stdout) == (0, "['done', 'done', 'done']\n")
+    (line,) = result.stderr.splitlines()
+    assert words in line
+
+
+@pytest.mark.parametrize(("settings", "words"), BAD_SETTINGS)
+def test_command_ends_with_code_2_and_the_same_words(run: Any, settings: Any, words: str) -> None:
+    result = run("-m", "curio_tracking", "list-features", **settings)
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_malformed_settings_file_is_named_with_its_line(run: Any, host_program: str) -> None:
+    Path("curio-tracking.toml").write_text('backend = "csv"\nflush_interval = = 3\n', encoding="utf-8")
+    result = run(host_program)
+    assert (result.returncode, result.stdout) == (0, "['done', 'done', 'done']\n")
+    assert "curio-tracking.toml" in result.stderr
+    assert "line 2" in result.stderr
+    command = run("-m", "curio_tracking", "list-features")
+    assert command.returncode == 2
+    assert "line 2" in command.stderr
+
+
+@pytest.fixture
+def unprivileged() -> list[str]:
+    """Return the prefix that runs a command as nobody: root may write everywhere."""
+    return ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+
+
+def test_unwritable_directory_costs_the_host_one_warning(
+    host_program: str, tmp_path: Path, unprivileged: list[str]
+) -> None:
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(0o755)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o555)
+    closed.chmod(0o555)
+    environment = {
+        **os.environ,
+        "FEATURE_TRACKING_DATA_DIR": str(closed / "data"),
+        "FEATURE_TRACKING_EXIT_TIMEOUT": "0.2",
+    }
+    program = Path(host_program).read_text(encoding="utf-8").replace("flush(60)", "flush(0.2)")
+    result = subprocess.run(
+        [*unprivileged, sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stdout) == (0, "['done', 'done', 'done']\n")
+    (line,) = result.stderr.splitlines()
+    assert str(closed) in line

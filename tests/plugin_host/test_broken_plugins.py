@@ -1,0 +1,248 @@
+"""One broken plugin disturbs neither the host nor the other plugins; it is named once, with what to do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+BROKEN = {
+    "fails-to-import": "import a_module_that_does_not_exist",
+    "exits-at-import": "import sys; sys.exit(3)",
+    "bad-syntax": "def curio_startup(:",
+    "raises-in-a-hook": """
+        from curio_tracking import hookimpl
+
+        @hookimpl
+        def curio_register_filters(register):
+            raise RuntimeError("not today")
+    """,
+    "registers-a-taken-name": """
+        from curio_tracking import hookimpl
+
+        @hookimpl
+        def curio_register_backends(register):
+            register("tinyflux", lambda settings: None)
+    """,
+    "wrong-arguments": """
+        from curio_tracking import hookimpl
+
+        @hookimpl
+        def curio_register_backends(registry):
+            pass
+    """,
+}
+
+
+def total_calls(run: Any) -> int:
+    result = run("-m", "curio_tracking", "list-features", "--format", "json")
+    assert result.returncode == 0, result.stderr
+    return sum(row["total_calls"] for row in json.loads(result.stdout))
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_plugin_is_named_once_and_the_host_goes_on(run: Any, install: Any, host_program: str, name: str) -> None:
+    install(name, BROKEN[name])
+    result = run(host_program)
+    assert (result.returncode, result.stdout) == (0, "['done', 'done', 'done']\n")
+    (line,) = result.stderr.splitlines()
+    assert f'plugin "{name}"' in line
+    assert f'FEATURE_TRACKING_PLUGINS_DISABLED="{name}"' in line
+    assert total_calls(run) == 3
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_plugins_list_shows_the_broken_one_and_its_problem(run: Any, install: Any, name: str) -> None:
+    install(name, BROKEN[name])
+    result = run("-m", "curio_tracking", "plugins", "list", "--format", "json")
+    assert result.returncode == 0
+    states = {row["name"]: row for row in json.loads(result.stdout)}
+    assert (states[name]["state"], states[name]["distribution"], states[name]["version"]) == ("broken", name, "1.5")
+    assert states[name]["problem"]
+    assert states["tinyflux"]["state"] == "active"
+
+
+def test_strict_plugins_stops_a_command_with_exit_code_2(run: Any, install: Any) -> None:
+    install("fails-to-import", BROKEN["fails-to-import"])
+    result = run("-m", "curio_tracking", "list-features", STRICT_PLUGINS="true")
+    assert result.returncode == 2
+    assert 'plugin "fails-to-import" cannot be loaded' in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_strict_plugins_never_raises_in_a_host_without_arguments(run: Any, install: Any, host_program: str) -> None:
+    install("fails-to-import", BROKEN["fails-to-import"])
+    result = run(host_program, STRICT_PLUGINS="true")
+    assert (result.returncode, result.stdout) == (0, "['done', 'done', 'done']\n")
+
+
+def test_disabled_plugin_is_not_imported(run: Any, install: Any, host_program: str) -> None:
+    install("fails-to-import", BROKEN["fails-to-import"])
+    result = run(host_program, PLUGINS_DISABLED="fails-to-import")
+    assert result.stderr == ""
+
+
+def test_plugins_only_loads_nothing_else(run: Any, install: Any, host_program: str) -> None:
+    install("fails-to-import", BROKEN["fails-to-import"])
+    only = "tinyflux,exclude,redact,anonymize,selection,size,list_features"
+    result = run(host_program, PLUGINS_ONLY=only)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert total_calls(run) == 3
+
+
+@pytest.mark.parametrize("missing", ["anonymize", "redact"])
+def test_disabled_privacy_filter_fails_closed(run: Any, site: Any, data_dir: Any, tmp_path: Any, missing: str) -> None:
+    program = tmp_path / "private.py"
+    program.write_text(
+        "from curio_tracking import track_feature, tracking_context, feature_tracker\n"
+        "@track_feature('login')\n"
+        "def login(password): raise ValueError('secret=hunter2hunter2')\n"
+        "try:\n"
+        "    with tracking_context(user_id='ann@example.org', note='hunter2hunter2'): login('hunter2hunter2')\n"
+        "except ValueError: pass\n"
+        "feature_tracker.flush(60)\n",
+        encoding="utf-8",
+    )
+    result = run(str(program), PLUGINS_DISABLED=missing, CAPTURE_ARGS="values")
+    assert result.returncode == 0
+    written = b"".join(path.read_bytes() for path in data_dir.rglob("*") if path.is_file())
+    assert b"login" in written
+    assert b"ann@example.org" not in written
+    if missing == "redact":
+        assert b"hunter2" not in written
+
+
+def test_third_party_filter_runs_and_what_it_adds_is_redacted(run: Any, install: Any, tmp_path: Any) -> None:
+    install(
+        "adds-a-secret",
+        """
+        from curio_tracking import hookimpl
+
+        class Adds:
+            def apply(self, record):
+                record.metadata["branch"] = "main"
+                record.metadata["api_key"] = "0123456789abcdef"
+                return record
+
+        @hookimpl
+        def curio_register_filters(register):
+            register("adds", lambda settings: Adds())
+        """,
+    )
+    program = tmp_path / "host.py"
+    program.write_text(
+        "from curio_tracking import track_feature, feature_tracker\n"
+        "track_feature('f')(lambda: None)()\n"
+        "print(feature_tracker.records('f')[0].metadata)\n",
+        encoding="utf-8",
+    )
+    result = run(str(program))
+    assert result.stdout == "{'branch': 'main', 'api_key': '[redacted]'}\n", result.stderr
+
+
+def test_single_file_plugin_from_plugins_dir(run: Any, tmp_path: Any) -> None:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "places.py").write_text(
+        "from curio_tracking import hookimpl\n"
+        "@hookimpl\n"
+        "def curio_register_categories(register): register('billing', 'Money')\n",
+        encoding="utf-8",
+    )
+    program = tmp_path / "host.py"
+    program.write_text(
+        "from curio_tracking import track_feature, feature_tracker\n"
+        "track_feature('pay', 'billing')(lambda: None)()\n"
+        "print(feature_tracker.records('pay')[0].category)\n",
+        encoding="utf-8",
+    )
+    result = run(str(program), PLUGINS_DIR=str(folder))
+    assert (result.stdout, result.stderr) == ("billing\n", "")
+    result = run("-m", "curio_tracking", "list-records", "--category", "billing", "--format", "json",
+                 PLUGINS_DIR=str(folder))  # fmt: skip
+    assert [row["feature_name"] for row in json.loads(result.stdout)] == ["pay"]
+
+
+def test_startup_and_shutdown_hooks_get_the_tracker(run: Any, install: Any, host_program: str) -> None:
+    install(
+        "listens",
+        """
+        from curio_tracking import hookimpl
+
+        @hookimpl
+        def curio_startup(tracker):
+            print("startup", type(tracker).__name__, flush=True)
+
+        @hookimpl
+        def curio_shutdown(tracker):
+            print("shutdown", tracker.health()["written"], flush=True)
+        """,
+    )
+    result = run(host_program)
+    assert sorted(result.stdout.splitlines()) == ["['done', 'done', 'done']", "shutdown 3", "startup FeatureTracker"]
+
+
+def test_plugin_may_replace_the_efficiency_formula(run: Any, install: Any, tmp_path: Any) -> None:
+    install(
+        "formula",
+        """
+        from curio_tracking import hookimpl
+
+        @hookimpl
+        def curio_register_efficiency(register):
+            register("constant", lambda record, targets: 0.25)
+        """,
+    )
+    program = tmp_path / "host.py"
+    program.write_text(
+        "from curio_tracking import track_feature, feature_tracker\n"
+        "track_feature('f')(lambda: None)()\n"
+        "print(feature_tracker.stats('f')['avg_efficiency'])\n",
+        encoding="utf-8",
+    )
+    assert run(str(program)).stdout == "0.25\n"
+
+
+def test_instrument_wraps_another_library(run: Any, install: Any, tmp_path: Any) -> None:
+    install(
+        "instruments-json",
+        """
+        import json
+        from curio_tracking import hookimpl
+
+        def install(tracker):
+            json.dumps = tracker.track_feature("json.dumps")(json.dumps)
+
+        @hookimpl
+        def curio_register_instruments(register):
+            register("json", install)
+        """,
+    )
+    program = tmp_path / "host.py"
+    program.write_text(
+        "import json\n"
+        "from curio_tracking import track_feature, feature_tracker\n"
+        "track_feature('f')(lambda: None)()\n"
+        "feature_tracker.flush(60)\n"
+        "print(json.dumps([1]))\n"
+        "print(len(feature_tracker.records('json.dumps')))\n",
+        encoding="utf-8",
+    )
+    assert run(str(program)).stdout == "[1]\n1\n"
+
+
+def test_unknown_hook_name_is_reported(run: Any, install: Any, host_program: str) -> None:
+    install(
+        "misspelt",
+        """
+        from curio_tracking import hookimpl
+
+        @hookimpl
+        def curio_register_backend(register):
+            pass
+        """,
+    )
+    result = run(host_program)
+    assert result.stdout == "['done', 'done', 'done']\n"
+    assert 'plugin "misspelt" implements an unknown hook: curio_register_backend' in result.stderr
