@@ -40,6 +40,10 @@ SURFACES_GROUP: Final = "curio_tracking.surfaces"
 hookspec: Final = pluggy.HookspecMarker(PROJECT)
 hookimpl: Final = pluggy.HookimplMarker(PROJECT)
 
+FIRST_FILTER_ORDER: Final = 0
+LAST_FILTER_ORDER: Final = 900
+"""FILTERS cannot move a filter of these orders (or beyond) from the beginning and the end of the chain."""
+
 DEFAULT_FILTER_ORDER: Final = 50
 """After `exclude` (0) and before `redact` (100): whatever a third-party filter adds is still redacted."""
 

@@ -16,6 +16,7 @@ from curio_tracking.collecting.assemble import Assembler, Place
 from curio_tracking.collecting.chain import FilterChain, FilterStep
 from curio_tracking.efficiency import blend, default_targets
 from curio_tracking.errors import CurioError, PluginError, UnknownNameError
+from curio_tracking.hookspecs import FIRST_FILTER_ORDER, LAST_FILTER_ORDER
 from curio_tracking.plugins import PluginHost, one_line
 from curio_tracking.reader import Reader, choose
 from curio_tracking.settings import Settings, load_settings
@@ -136,11 +137,18 @@ def _writing_backend(settings: Settings, host: PluginHost, *, strict: bool) -> S
 
 
 def _filter_chain(settings: Settings, host: PluginHost) -> FilterChain:
-    """Build the filters: those named in FILTERS first, in that order, then the rest by their own order."""
+    """Build the filters: those named in FILTERS first, in that order, then the rest by their own order.
+
+    What must be first (exclude: nothing may see an excluded feature) and last (size: a secret that was cut short is no
+    longer recognised) keeps its place.
+    """
     named = {name: position for position, name in enumerate(settings.filters)}
     for name in set(named) - set(host.filters):
         _log.warning('FEATURE_TRACKING_FILTERS: unknown filter "%s"; known: %s', name, ", ".join(sorted(host.filters)))
-    parts = sorted(host.filters.values(), key=lambda part: (named.get(part.name, len(named)), part.order, part.name))
+    parts = sorted(
+        host.filters.values(),
+        key=lambda part: (_rank(part.order), named.get(part.name, len(named)), part.order, part.name),
+    )
     steps = []
     for part in parts:
         try:
@@ -151,6 +159,10 @@ def _filter_chain(settings: Settings, host: PluginHost) -> FilterChain:
         if made is not None:
             steps.append(FilterStep(part.name, made.apply, leaves_trace=part.leaves_trace))
     return FilterChain(_missing_privacy(settings, host) + steps)
+
+
+def _rank(order: int) -> int:
+    return 0 if order <= FIRST_FILTER_ORDER else 2 if order >= LAST_FILTER_ORDER else 1
 
 
 class _Closed:

@@ -41,7 +41,11 @@ class Place:
 
 
 class Assembler:
-    """Builds records; one per pipeline."""
+    """Builds records; one per pipeline.
+
+    Attributes:
+        writer_thread: the thread that calls `record`, once it runs.
+    """
 
     def __init__(
         self,
@@ -56,12 +60,18 @@ class Assembler:
         self._formula = formula
         self._targets = targets
         self._folds = 0
+        self.writer_thread: int | None = None
 
     def record(self, row: Any, guard: Guard) -> FeatureRecord | None:
-        """Return the record of one row; None for a call that began in the process which forked this one."""
+        """Return the record of one row; None for a call that is not the host's.
+
+        That is one which began in the process that forked this one, and one of the writer's own thread (a plugin may
+        have instrumented a library that a backend uses: tracking the tracker would never end).
+        """
         if type(row) is Run:
-            return None if is_foreign(row.start) else self._from_run(row, guard)
-        return None if is_foreign(row[1]) else self._from_row(row, guard)
+            is_ours = is_foreign(row.start) or row.cell[3] == self.writer_thread
+            return None if is_ours else self._from_run(row, guard)
+        return None if is_foreign(row[1]) or row[3][3] == self.writer_thread else self._from_row(row, guard)
 
     def _from_row(self, row: tuple[Any, ...], guard: Guard) -> FeatureRecord:
         site, start, end, cell, parent, root, context, outcome = row[:8]

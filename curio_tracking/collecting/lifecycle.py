@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from threading import current_thread, main_thread
+from threading import Lock, current_thread, main_thread
 from weakref import WeakSet
 
 from curio_tracking.collecting import clock, running
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 collectors: Final[WeakSet[Collector]] = WeakSet()
 _prepared_in = 0
+_holds_imports = False
+LONGEST_FORK_DELAY: Final = 5.0
+
+importing = Lock()
+"""Held while a writer thread imports modules: a fork in that moment would leave half of them in the child for good."""
 
 
 def prepare() -> None:
@@ -42,6 +47,21 @@ def close_all() -> None:
     """Finish every tracker: write what is buffered, within its EXIT_TIMEOUT. A second call does nothing."""
     for collector in list(collectors):
         collector.guard.call("exit", collector.writer.stop)
+    _keep_exit_status()
+
+
+def _keep_exit_status() -> None:
+    """Let a program that dies of Ctrl-C still be seen to die of it.
+
+    CPython notes an uncaught KeyboardInterrupt in a flag that any later `eval` or `exec` of text clears; a short program
+    ends while the writer still imports modules that do so (namedtuple, dataclasses). Raising it once more in such a
+    text sets the flag again (run_eval_code_obj in Python/pythonrun.c).
+    """
+    if getattr(sys, "last_type", None) is KeyboardInterrupt:
+        try:
+            exec("raise KeyboardInterrupt")  # noqa: S102
+        except KeyboardInterrupt:
+            pass
 
 
 def _take_sigterm() -> None:
@@ -69,7 +89,20 @@ def _write_and_die(number: int, _frame: Any) -> None:
     os.kill(os.getpid(), number)
 
 
+def _before_fork() -> None:
+    # bounded: if the host forks while it is itself importing what the writer waits for, somebody must give way
+    global _holds_imports
+    _holds_imports = importing.acquire(timeout=LONGEST_FORK_DELAY)
+
+
+def _after_fork_in_parent() -> None:
+    if _holds_imports:
+        importing.release()
+
+
 def _renew_in_child() -> None:
+    global importing
+    importing = Lock()
     clock.renew_after_fork()
     running.renew_after_fork()
     for collector in list(collectors):
@@ -77,4 +110,4 @@ def _renew_in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_in_child)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_renew_in_child)

@@ -1,4 +1,4 @@
-"""The few settings that the host's thread needs at once, read straight from the environment at import.
+"""The few settings that are needed before the full model is loaded, read straight from the environment at import.
 
 The full model (pydantic-settings, 100 ms to import) confirms or corrects them on the writer thread. A value that cannot
 be read counts as its default here; the full model says so in words.
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FALSE_WORDS: Final = frozenset({"0", "false", "no", "off", "f", "n"})
 TRUE_WORDS: Final = frozenset({"1", "true", "yes", "on", "t", "y"})
+DEFAULT_EXIT_TIMEOUT: Final = 2.0
 CAPTURE_MODES: Final = ("off", "shape", "values")
 
 
@@ -45,6 +46,15 @@ def from_environment() -> Switches:
         capture_args=capture,
         resources=_variable("RESOURCES") in TRUE_WORDS if _variable("RESOURCES") else is_development,
     )
+
+
+def exit_timeout() -> float:
+    """Return EXIT_TIMEOUT in seconds, for a program that ends before the settings were loaded."""
+    try:
+        seconds = float(_variable("EXIT_TIMEOUT"))
+    except ValueError:
+        return DEFAULT_EXIT_TIMEOUT
+    return seconds if 0 <= seconds < float("inf") else DEFAULT_EXIT_TIMEOUT
 
 
 def do_not_track() -> bool:

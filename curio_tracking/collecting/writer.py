@@ -12,9 +12,10 @@ from _queue import Empty
 from collections import Counter
 from threading import Event, Lock, Thread, get_ident
 
+from curio_tracking.collecting import lifecycle
 from curio_tracking.collecting.clock import clock
 from curio_tracking.collecting.running import forget_dead_threads
-from curio_tracking.collecting.switches import Switches
+from curio_tracking.collecting.switches import Switches, exit_timeout
 from curio_tracking.errors import StorageError
 
 TYPE_CHECKING = False
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from curio_tracking.records import FeatureRecord
     from curio_tracking.runtime import Pipeline
 
-DEFAULT_EXIT_TIMEOUT: Final = 2.0
 FIRST_RETRY_SECONDS: Final = 0.05
 LONGEST_RETRY_SECONDS: Final = 5.0
 _MAX_REFUSALS: Final = 5
@@ -99,16 +99,18 @@ class Writer:
 
     def stop(self, timeout: float | None = None) -> None:
         """Write what is buffered, within `timeout` seconds (default EXIT_TIMEOUT), and end; later calls are dropped."""
-        if not self.is_running or self._deadline is not None:
+        if not self.is_running:
             return
-        if timeout is None:
-            timeout = self.pipeline.settings.exit_timeout if self.pipeline else DEFAULT_EXIT_TIMEOUT
-        self._deadline = clock() + timeout
-        if self._thread is None:
-            self._run()
-        elif self._thread.ident != get_ident():
+        if self._deadline is None:
+            if timeout is None:
+                timeout = self.pipeline.settings.exit_timeout if self.pipeline else exit_timeout()
+            self._deadline = clock() + timeout
+            if self._thread is None:
+                self._run()
+        if self._thread is not None and self._thread.ident != get_ident():
             self._buffer.wake.put(None)
-            self._thread.join(timeout)
+            # also where an earlier call waits already: a second SIGTERM must not cut the first one's writing short
+            self._thread.join(max(0.0, self._deadline - clock()))
 
     def counts(self) -> dict[str, Any]:
         """Return written, folded, dropped and pending calls, at one moment."""
@@ -133,14 +135,16 @@ class Writer:
     # -- the thread -------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        pipeline = self._collector.guard.call("start-up", self._load)
-        if pipeline is None:
-            self._give_up()
-            return
-        self.pipeline = pipeline
-        self._apply_settings(pipeline)
-        if self.on_started is not None:
-            self._collector.guard.call("startup hook", self.on_started, pipeline)
+        with lifecycle.importing:
+            pipeline = self._collector.guard.call("start-up", self._load)
+            if pipeline is None:
+                self._give_up()
+                return
+            pipeline.assembler.writer_thread = get_ident()
+            self.pipeline = pipeline
+            self._apply_settings(pipeline)
+            if self.on_started is not None:
+                self._collector.guard.call("startup hook", self.on_started, pipeline)
         while not self._is_over():
             self._cycle(pipeline)
         self._finish(pipeline)

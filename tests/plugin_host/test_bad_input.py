@@ -67,9 +67,15 @@ def test_unwritable_directory_costs_the_host_one_warning(
         "FEATURE_TRACKING_DATA_DIR": str(closed / "data"),
         "FEATURE_TRACKING_EXIT_TIMEOUT": "0.2",
     }
-    program = Path(host_program).read_text(encoding="utf-8").replace("flush(60)", "flush(0.2)")
+    refused = "import time\nwhile not feature_tracker.health()['errors']: time.sleep(0.02)\n"
+    program = Path(host_program).read_text(encoding="utf-8").replace("feature_tracker.flush(60)", refused)
     result = subprocess.run(
-        [*unprivileged, sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+        [*unprivileged, sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert (result.returncode, result.stdout) == (0, "['done', 'done', 'done']\n")
     (line,) = result.stderr.splitlines()
