@@ -1,0 +1,80 @@
+"""A plugin's own options: taken from what the sources hold, validated by the plugin's model.
+
+Works on what `setting_sources` found, without knowing any plugin; `Settings.options` is the way in.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from curio_tracking.errors import SettingsError
+from curio_tracking.setting_problems import bad_value, remedy
+from curio_tracking.setting_sources import OPTION_DELIMITER, PREFIX, Found, Raw, option_name
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+OptionsModel = TypeVar("OptionsModel", bound=BaseModel)
+
+
+def read_options(found: Found, plugin: str, model: type[OptionsModel]) -> OptionsModel:
+    """Return the options of a plugin: arguments, then variables, then its TOML table, then the model's defaults.
+
+    Raises:
+        SettingsError: a value cannot be used or an option does not exist; one line per problem.
+    """
+    raws = _merge(found, plugin, model)
+    try:
+        return model.model_validate({option: raw.value for option, raw in raws.items()})
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        lines = dict.fromkeys(_problem(plugin, model, raws, detail) for detail in details)
+        raise SettingsError("\n".join(lines)) from None
+
+
+def variable_of(plugin: str, option: str) -> str:
+    """Return the environment variable of an option."""
+    return f"{PREFIX}{option_name(plugin).upper()}{OPTION_DELIMITER}{option.upper()}"
+
+
+def _merge(found: Found, plugin: str, model: type[BaseModel]) -> dict[str, Raw]:
+    table = found.tables.get(option_name(plugin), {})
+    arguments = {option: raw for option, raw in table.items() if raw.source == "argument"}
+    spelling = {option.lower(): option for option in model.model_fields}
+    start = option_name(plugin) + OPTION_DELIMITER
+    variables = {}
+    for variable, raw in found.variables.items():
+        if variable.startswith(start):
+            option = spelling.get(variable.removeprefix(start), variable.removeprefix(start))
+            variables[option] = Raw(_decode(model, option, raw.value), raw.source, raw.where)
+    return table | variables | arguments
+
+
+def _decode(model: type[BaseModel], option: str, text: str) -> object:
+    """Read the text of a variable as JSON or a comma list where the option holds several values."""
+    annotation = model.model_fields[option].annotation if option in model.model_fields else str
+    kinds = {get_origin(part) or part for part in (annotation, *get_args(annotation))}
+    if not kinds & {list, tuple, set, frozenset, dict}:
+        return text
+    if text.lstrip().startswith(("[", "{")):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+    return text if dict in kinds else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _problem(plugin: str, model: type[BaseModel], raws: dict[str, Raw], detail: ErrorDetails) -> str:
+    option = str(detail["loc"][0]) if detail["loc"] else ""
+    known: dict[str, Any] = dict(model.model_fields)
+    where = raws[option].where if option in raws else variable_of(plugin, option)
+    if not option:
+        return f'the options of "{plugin}" do not fit together: {detail["msg"]}'
+    if detail["type"] == "extra_forbidden" or option not in known:
+        return f'{where}: "{plugin}" has no such option; it has {", ".join(known) or "none"}'
+    if option not in raws:
+        return f'{where}: "{plugin}" needs this option; set it'
+    return f"{bad_value(where, raws[option].value, known[option], option, detail)}; {remedy(known[option])}"
