@@ -1,0 +1,185 @@
+"""Anonymize: user and session ids become keyed pseudonyms, wherever in a record they stand.
+
+HMAC-SHA-256 (RFC 2104) under a key of this machine, so that nobody without the key can try out names. Without a key the
+ids are left out, never stored as they are.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import lru_cache
+from hmac import digest
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from curio_tracking.errors import DataDirError
+from curio_tracking.hookspecs import hookimpl
+from curio_tracking.privacy.keys import KEYS_DIR, Key, KeyRing
+from curio_tracking.privacy.names import words_of
+from curio_tracking.privacy.patterns import REDACTED
+from curio_tracking.privacy.shape import is_shape
+
+if TYPE_CHECKING:
+    from curio_tracking.hookspecs import RegisterFilter
+    from curio_tracking.records import FeatureRecord
+    from curio_tracking.settings import Settings
+
+PSEUDONYM_BYTES: Final = 16
+RETRY_SECONDS: Final = 30.0
+"""After this long without a key, look again: a full or read-only disk may have recovered."""
+MAX_DEPTH: Final = 24
+_MOST_REMEMBERED: Final = 8192
+_SHORT_NUMBER: Final = 5
+_SEQUENCES: Final = (list, tuple, set, frozenset)
+_USER_NAMES: Final = frozenset({"uid", "user", "userid", "username"})
+
+Kind = Literal["user", "session"]
+
+logger = logging.getLogger("curio_tracking")
+
+
+@hookimpl
+def curio_register_filters(register: RegisterFilter) -> None:
+    """Offer `anonymize`; after `redact`, which has the say about secrets."""
+    register("anonymize", create, order=200)
+
+
+def create(settings: Settings) -> Anonymize | None:
+    """Return the filter, or None with ANONYMIZE=false. Touches no file: the key comes with the first id."""
+    return Anonymize(KeyRing(settings.data_dir / KEYS_DIR)) if settings.anonymize else None
+
+
+class Anonymize:
+    """Replaces ids by pseudonyms such as `1:6f0c…`: the key's number and 128 bits in hex."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        """Args: keys: where keys are read from, and created if there is none."""
+        self._keys = keys
+        self._key: Key | None = None
+        self._retry_at = 0.0
+        self._is_warned = False
+        self._pseudonym = lru_cache(maxsize=_MOST_REMEMBERED)(self._make)
+
+    def apply(self, record: FeatureRecord) -> FeatureRecord:
+        """Return the record without a plain user or session id in its fields, metadata and error message."""
+        hidden: list[tuple[str, str]] = []
+        if record.user_id is not None:
+            record.user_id = self._replace("user", str(record.user_id), hidden)
+        if record.session_id is not None:
+            record.session_id = self._replace("session", str(record.session_id), hidden)
+        if len(hidden) > 1 and len(hidden[0][0]) < len(hidden[1][0]):
+            hidden.reverse()  # the longer one first: the other may be part of it
+        if record.metadata:
+            record.metadata = self._mapping(record.metadata, hidden, MAX_DEPTH)
+        if record.error_message and hidden:
+            record.error_message = _without(record.error_message, hidden)
+        return record
+
+    def stored_user_ids(self, user_id: str) -> frozenset[str]:
+        """Return the pseudonyms of a user under all keys, newest or not. Creates nothing.
+
+        Raises:
+            DataDirError: the keys are there but cannot be read.
+        """
+        return frozenset(pseudonym(key, "user", user_id) for key in self._keys.all())
+
+    def _replace(self, kind: Kind, plain: str, hidden: list[tuple[str, str]]) -> str | None:
+        found = self._id_for(kind, plain)
+        if plain:
+            hidden.append((plain, found or REDACTED))
+        return found
+
+    def _id_for(self, kind: Kind, plain: str) -> str | None:
+        return self._pseudonym(kind, plain) if self._key is not None or self._has_key() else None
+
+    def _make(self, kind: Kind, plain: str) -> str:
+        assert self._key is not None
+        return pseudonym(self._key, kind, plain)
+
+    def _has_key(self) -> bool:
+        if monotonic() < self._retry_at:
+            return False
+        try:
+            self._key = self._keys.newest_or_new()
+        except DataDirError as error:
+            self._retry_at = monotonic() + RETRY_SECONDS
+            if not self._is_warned:
+                logger.warning("user and session ids are left out: %s", error)
+                self._is_warned = True
+            return False
+        return True
+
+    def _mapping(self, mapping: dict[str, Any], hidden: list[tuple[str, str]], depth: int) -> dict[str, Any]:
+        clean = {}
+        for key, value in mapping.items():
+            name = _without(key, hidden) if hidden and type(key) is str else key
+            if type(value) is dict and is_shape(value) and not (hidden and _is_in(value["type"], hidden)):
+                clean[name] = value
+            elif is_user_name(key):
+                clean[name] = self._user_value(value)
+            else:
+                clean[name] = self._value(value, hidden, depth - 1)
+        return clean
+
+    def _value(self, value: Any, hidden: list[tuple[str, str]], depth: int) -> Any:
+        if isinstance(value, dict):
+            return self._mapping(value, hidden, depth) if depth > 0 else REDACTED
+        if isinstance(value, str):
+            return _without(value, hidden) if hidden else value
+        if isinstance(value, _SEQUENCES):
+            return [self._value(item, hidden, depth - 1) for item in value] if depth > 0 else REDACTED
+        return value
+
+    def _user_value(self, value: Any) -> Any:
+        """Return what stands under `user_id` and the like as a pseudonym, also inside a captured parameter."""
+        if isinstance(value, dict):
+            return {key: self._user_value(part) if key not in ("type", "size") else part for key, part in value.items()}
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str | int):
+            return self._id_for("user", str(value)) or REDACTED
+        return REDACTED
+
+
+def pseudonym(key: Key, kind: Kind, plain: str) -> str:
+    """Return the name under which an id is stored: the key's number, a colon and 32 hexadecimal digits."""
+    # the kind goes in as well: a session that is named after its user must not show that it is
+    message = f"{kind}:{plain}".encode("utf-8", "surrogatepass")
+    return f"{key.number}:{digest(key.secret, message, 'sha256')[:PSEUDONYM_BYTES].hex()}"
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def is_user_name(name: object) -> bool:
+    """Whether values of this name say who the user is: `user_id`, `currentUserId`, `username`."""
+    joined = "".join(words_of(name)) if isinstance(name, str) else ""
+    return joined in _USER_NAMES or joined.endswith("userid")
+
+
+def _is_in(text: str, hidden: list[tuple[str, str]]) -> bool:
+    for plain, _ in hidden:  # noqa: SIM110 - a generator costs more than the search
+        if plain in text:
+            return True
+    return False
+
+
+def _without(text: str, hidden: list[tuple[str, str]]) -> str:
+    for plain, instead in hidden:
+        if plain in text:
+            text = instead if text == plain else _replaced(text, plain, instead)
+    return text
+
+
+def _replaced(text: str, plain: str, instead: str) -> str:
+    return _pattern(plain).sub(lambda match: match[1] + instead, text)
+
+
+@lru_cache(maxsize=256)
+def _pattern(plain: str) -> re.Pattern[str]:
+    """Match an id as a word of its own; a short number only where it is said to be an id, or every 7 would go."""
+    before = r"(\b(?:user|uid|id|account|session)\W{1,4})" if _is_short_number(plain) else r"(?<!\w)()"
+    return re.compile(f"{before}{re.escape(plain)}(?!\\w)", re.IGNORECASE)
+
+
+def _is_short_number(plain: str) -> bool:
+    return plain.isdecimal() and len(plain) < _SHORT_NUMBER

@@ -1,0 +1,175 @@
+"""The keys under which user and session ids become pseudonyms: files `1.key`, `2.key`, ... of 32 random bytes.
+
+The highest number is the newest and used for writing; older ones stay so that what was stored under them can be found
+and erased. They lie in `DATA_DIR/keys`, apart from what is exported. Used by `anonymize` alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import stat
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from curio_tracking.errors import DataDirError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEYS_DIR: Final = "keys"
+KEY_BYTES: Final = 32
+PRIVATE_FILE: Final = 0o600
+PRIVATE_DIR: Final = 0o700
+_NAME: Final = re.compile(r"([1-9]\d{0,5})\.key")
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # a named pipe in a key's place must not block
+
+logger = logging.getLogger("curio_tracking")
+
+
+class Key(NamedTuple):
+    """One key and its number."""
+
+    number: int
+    secret: bytes
+
+
+class KeyRing:
+    """The keys in one directory; several processes may use and create them at the same time."""
+
+    def __init__(self, directory: Path) -> None:
+        """Args: directory: where the key files lie; nothing is created before `newest_or_new` is called."""
+        self._directory = directory
+
+    def all(self) -> list[Key]:
+        """Return every readable key, the newest first. Creates nothing, warns of files that are not readable.
+
+        Raises:
+            DataDirError: the directory is there but cannot be read.
+        """
+        keys = []
+        for number in self._numbers():
+            try:
+                keys.append(Key(number, _read(self._path(number))))
+            except (OSError, ValueError) as error:
+                logger.warning("%s: this key cannot be used (%s)", self._path(number), _reason(error))
+        return keys
+
+    def newest_or_new(self) -> Key:
+        """Return the key to write with; the first call of all creates it.
+
+        Raises:
+            DataDirError: there is no key that can be read, and none can be created.
+        """
+        numbers = self._numbers()
+        if not numbers:
+            return self._add(1)  # not "the next number": another process may have made the first one just now
+        keys = self.all()
+        if not keys:
+            # never a new key in the old one's place: that would part a user's records without anyone asking for it
+            raise DataDirError(f"{self._path(numbers[0])}: no key can be read; make it readable or restore it")
+        return keys[0]
+
+    def rotate(self) -> Key:
+        """Create the next key, for new records; running processes go on with theirs until they end.
+
+        Raises:
+            DataDirError: the directory or the file cannot be created.
+        """
+        return self._add(max(self._numbers(), default=0) + 1)
+
+    def _add(self, number: int) -> Key:
+        """Create a key, or take the one that another process has created under this number meanwhile."""
+        try:
+            self._make_directory()
+            self._create(self._path(number))
+            return Key(number, _read(self._path(number)))
+        except (OSError, ValueError) as error:
+            raise DataDirError(f"{self._directory}: no key can be created there ({_reason(error)})") from error
+
+    def _path(self, number: int) -> Path:
+        return self._directory / f"{number}.key"
+
+    def _numbers(self) -> list[int]:
+        try:
+            if not stat.S_ISDIR(os.lstat(self._directory).st_mode):
+                raise DataDirError(f"{self._directory}: not a directory; remove what is in its place")
+            names = [entry.name for entry in self._directory.iterdir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise DataDirError(f"{self._directory}: cannot be read ({error.strerror})") from error
+        return sorted((int(match[1]) for match in map(_NAME.fullmatch, names) if match), reverse=True)
+
+    def _make_directory(self) -> None:
+        for directory in (self._directory.parent, self._directory):
+            directory.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        if os.lstat(self._directory).st_mode & _OTHERS:
+            self._directory.chmod(PRIVATE_DIR)
+
+    def _create(self, path: Path) -> None:
+        """Bring a whole key into place: written aside, then linked, so that nobody ever reads half of one."""
+        aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(8)}")
+        secret = secrets.token_bytes(KEY_BYTES)
+        try:
+            _write(aside, secret)
+            try:
+                os.link(aside, path)
+            except FileExistsError:
+                raise
+            except OSError:  # a file system without hard links: who reads half a key there takes it for damaged
+                _write(path, secret)
+            _sync(self._directory)
+        except FileExistsError:
+            return  # another process was faster: its key is the key
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _NO_FOLLOW, PRIVATE_FILE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync(directory: Path) -> None:
+    """Make the new name itself survive a loss of power, where directories can be opened."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise ValueError("not a regular file")
+        secret = file.read(KEY_BYTES + 1)
+        if len(secret) != KEY_BYTES:
+            raise ValueError(f"damaged: not {KEY_BYTES} bytes long")
+        if mode & _OTHERS and hasattr(os, "fchmod"):
+            _tighten(path, descriptor)
+    return secret
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def _tighten(path: Path, descriptor: int) -> None:
+    try:
+        os.fchmod(descriptor, PRIVATE_FILE)
+        outcome = "it is now readable by its owner only"
+    except OSError as error:
+        outcome = f"and that cannot be changed ({error.strerror})"
+    logger.warning("%s: others could read this key, %s", path, outcome)

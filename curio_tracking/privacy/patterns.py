@@ -1,0 +1,212 @@
+"""What secrets look like inside text: tokens, keys, card numbers, credentials in URLs, `password=...` pairs.
+
+Every pattern runs in time linear in the text (bounded or possessive quantifiers), because error messages come from
+outside. Used by `redact` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from typing import TYPE_CHECKING, Final
+
+from curio_tracking.privacy.names import Verdict, words_of
+
+if TYPE_CHECKING:
+    from curio_tracking.privacy.names import SecretNames
+
+REDACTED: Final = "[redacted]"
+LONGEST_TEXT: Final = 131_072
+"""Characters looked at and kept; no backend keeps more, and what was not looked at must not be kept."""
+SHORTEST_SECRET: Final = 8
+_CARD_DIGITS: Final = range(13, 20)
+_CLOCK_DIGITS: Final = (13, 16, 19)
+
+_SUSPICIOUS: Final = re.compile(r"[:=@\"']|--|</|[\w+/.-]{12}|\d(?:[ -]?\d){12}|bearer|basic", re.IGNORECASE)
+_PEM: Final = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:(?!-----END)[\s\S])*+(?:-----END [A-Z0-9 ]{0,60}-----)?"
+)
+_AUTHORITY: Final = re.compile(r"(?<=://)[^\s/?#\"'<>]{0,2000}@")
+_LOOSE_AUTHORITY: Final = re.compile(r"(?<=://)[^\s/?#@:\"'<>]{0,200}:(?!\d{1,5}[/?#])[^\s\"'<>@]{1,200}@")
+_LOGIN: Final = re.compile(
+    r"(?<![\w.+@-])(?!(?:mailto|to|cc|bcc|from|at):)[\w.+-]{1,64}:[^\s/@:\"'<>]{1,200}@(?=[\w(\[])", re.IGNORECASE
+)
+"""`user:password@tcp(host)`: credentials without a scheme."""
+_PAIR_SIGN: Final = re.compile(r"[:=\"']|--|</")
+_PAIR: Final = re.compile(r"(?<![\w.-])(-*+)(\w[\w.-]*+)(\\?[\"']?\[?\]?\s*+(?:=>|:=|[:=])\s*+|>|\s++)(?=\S)")
+_QUOTED: Final = re.compile(r"(\\?)([\"'])(?:(?!\1\2)(?:\\[\s\S]|[^\\]|\\))*+(?:\1\2)?")
+_BARE: Final = re.compile(
+    r"(?:(?:Bearer|Basic|Digest|Token)\s+)?(?:[^\s,;&]|[,;&](?![\s\"'\])}]|[\w.-]{1,64}[=:]|$))++", re.IGNORECASE
+)
+_SAID: Final = re.compile(r"([\"'])[^\s\"']{6,}\1")
+"""`invalid token 'abc123'`: the value may also just follow, in quotes."""
+_SECOND_WORDS: Final = frozenset(["code", "id", "key", "keys", "number", "phrase", "string", "uri", "url", "word"])
+"""In prose the name of a secret may be two words: `API key: ...`."""
+_LINE: Final = re.compile(r"[^\r\n]*+")
+_LINE_NAMES: Final = re.compile(r"(?i)(?:^|-|_)(?:cookie|authorization)$")
+_BEARER: Final = re.compile(
+    r"\b(bearer\s+)(?!(?:tokens?|auth\w*|scheme|header|of|is|was|realm|and|or|not|for|in)(?![\w~+/=-]))(?!\[redacted)[^\s\"',;]+",
+    re.IGNORECASE,
+)
+_BASIC: Final = re.compile(r"\b(basic\s+)([A-Za-z0-9+/_-]{4,}={0,2})", re.IGNORECASE)
+_KNOWN_TOKEN: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"(?<![\w-])eyJ[\w-]{5,}+\.[\w-]{4,}(?:\.[\w-]*){0,3}"  # JSON web tokens
+    r"|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])"  # AWS
+    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|ptt|dt|rt|soat)-[\w-]{16,}"  # GitHub, GitLab
+    r"|xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|(?<=hooks\.slack\.com/)[\w/]{16,}"  # Slack
+    r"|(?:sk|rk|pk)_(?:live|test)_\w{8,}|whsec_\w{8,}"  # Stripe
+    r"|AIza[\w-]{30,}|ya29\.[\w-]{10,}|GOCSPX-[\w-]{10,}"  # Google
+    r"|sk-[\w-]{16,}|hf_[A-Za-z0-9]{20,}|gsk_\w{20,}|r8_\w{20,}"  # model providers
+    r"|npm_\w{30,}|pypi-[\w-]{16,}|do[opr]_v1_[a-f0-9]{40,}|SG\.[\w-]{10,}\.[\w-]{10,}|SK[0-9a-f]{32}"
+    r"|AGE-SECRET-KEY-1\w{20,}|\d{8,10}:AA[\w-]{30,}"  # age, Telegram
+    r")"
+)
+_MANY_GROUPS: Final = 40
+_USUAL_GROUP: Final = 3
+_DIGITS: Final = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,}(?!\d)")
+_LONG_TOKEN: Final = re.compile(r"[\w+/-]{20,}={0,2}")
+_RUN: Final = re.compile(r"[A-Za-z0-9]{18,}|[A-Za-z0-9+/]{32,}")
+_LONG_ENOUGH: Final = 32
+_WORD_BY_CHANCE: Final = 2.75
+"""Mean length of the "words" between case changes and digits: 1.9 in random text (99 % below 2.75 at 32 characters),
+above 2.75 in nearly all names of classes, models and folders."""
+_AWS_KEY_LENGTH: Final = 40
+_WORD_IN_AWS_KEY: Final = 3.5
+
+
+def scrub(text: str, names: SecretNames, longest: int = LONGEST_TEXT) -> str:
+    """Return the text with everything that looks like a secret replaced, cut off after `longest` characters."""
+    if len(text) < SHORTEST_SECRET and "=" not in text and ":" not in text:
+        return text
+    if len(text) > longest:
+        text = _shorten(text, longest)
+    if not _SUSPICIOUS.search(text):
+        return text
+    if "-----BEGIN" in text:
+        text = _PEM.sub(REDACTED, text)
+    if "://" in text and "@" in text:
+        text = _AUTHORITY.sub(_userinfo, text)
+        text = _LOOSE_AUTHORITY.sub(f"{REDACTED}@", text)
+    if "@" in text:
+        text = _LOGIN.sub(f"{REDACTED}@", text)
+    if _PAIR_SIGN.search(text):
+        text = _scrub_pairs(text, names)
+    text = _BEARER.sub(rf"\1{REDACTED}", text)
+    text = _BASIC.sub(_basic, text)
+    text = _KNOWN_TOKEN.sub(REDACTED, text)
+    text = _DIGITS.sub(_cards, text)
+    return _LONG_TOKEN.sub(_random, text)
+
+
+def is_card_number(digits: str) -> bool:
+    """Whether the digits could be a payment card's: 13 to 19 of them that pass the Luhn check (ISO/IEC 7812-1)."""
+    if len(digits) not in _CARD_DIGITS or (digits[0] == "1" and len(digits) in _CLOCK_DIGITS):
+        return False  # 1700000000000: a clock in ms, us or ns; cards that begin with 1 have 15 digits
+    total = 0
+    for index, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if index % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0 and len(set(digits)) > 1
+
+
+def _shorten(text: str, longest: int) -> str:
+    """Cut at a blank, so that no half of a secret is left over which nothing recognises."""
+    head = text[: longest - len(" …")]
+    blank = max(head.rfind(" "), head.rfind("\n"))
+    return f"{head[:blank]} …" if blank > longest // 2 else REDACTED
+
+
+def _userinfo(match: re.Match[str]) -> str:
+    return match[0] if match[0] == "git@" else f"{REDACTED}@"
+
+
+def _scrub_pairs(text: str, names: SecretNames) -> str:
+    """Replace the values of `name=value`, `"name": "value"`, `Name: value` and `--name value` with a secret name."""
+    parts: list[str] = []
+    done = 0
+    word_before = ""
+    for match in _PAIR.finditer(text):
+        if match.start() < done:  # inside a value that was replaced
+            continue
+        dashes, name, sign = match.groups()
+        before, word_before = word_before, name
+        if not dashes and sign.isspace() and not _SAID.match(text, match.end()):
+            continue
+        if before and name.lower() in _SECOND_WORDS:
+            name = f"{before}_{name}"
+        end = _end_of_secret(text, match.end(), name, names)
+        if end is not None:
+            parts += (text[done : match.end()], REDACTED)
+            done = end
+    return "".join(parts) + text[done:] if parts else text
+
+
+def _end_of_secret(text: str, start: int, name: str, names: SecretNames) -> int | None:
+    """Return where the value after a name ends if it is a secret."""
+    verdict = names.verdict(name)
+    if verdict is Verdict.PLAIN or text.startswith(REDACTED, start):
+        return None
+    end = _end_of_value(text, start, name)
+    return None if verdict is Verdict.TEXT_IS_SECRET and _is_number(text[start:end]) else end
+
+
+def _end_of_value(text: str, start: int, name: str) -> int:
+    """Return where a value ends: at its closing quote, its line's end, or before the next pair."""
+    is_line = text[start] in "[{(" or _LINE_NAMES.search(name)
+    for pattern in (_LINE,) if is_line else (_QUOTED, _BARE):
+        match = pattern.match(text, start)
+        if match and match.end() > start:
+            return match.end()
+    return len(text)
+
+
+def _is_number(text: str) -> bool:
+    text = text.strip("\"'()[]{}.%")
+    return (text.isdecimal() and len(text) < _CARD_DIGITS[0]) or text.lower() in ("true", "false", "none", "null")
+
+
+def _basic(match: re.Match[str]) -> str:
+    """Redact the credentials of HTTP Basic, which are base64 of `user:password`; "basic auth" is only words."""
+    token = match[2].rstrip("=")
+    try:
+        decoded = b64decode(token + "=" * (-len(token) % 4), altchars=b"-_" if "-" in token or "_" in token else None)
+    except ValueError:
+        return match[0]
+    return match[1] + REDACTED if b":" in decoded else match[0]
+
+
+def _cards(match: re.Match[str]) -> str:
+    """Redact if some of the groups of digits, taken together, are a card number: `4111 1111 1111 1111 12`."""
+    groups = re.split(r"[ -]", match[0])
+    for first, start in enumerate(groups):
+        if len(groups) > _MANY_GROUPS and len(start) < _USUAL_GROUP:
+            continue  # a list of small numbers
+        digits = ""
+        for group in groups[first:]:
+            digits += group
+            if len(digits) > _CARD_DIGITS[-1]:
+                break
+            if is_card_number(digits):
+                return REDACTED
+    return match[0]
+
+
+def _random(match: re.Match[str]) -> str:
+    """Redact a long token that looks like chance made it: upper case, lower case and digits in short "words"."""
+    token = match[0].rstrip("=")
+    dividers = token.count("-") + token.count("_")
+    runs = _RUN.findall(token)
+    if len(token) >= _LONG_ENOUGH and dividers <= len(token) // 14:  # base64 for URLs; names have more of them
+        runs.append(token)
+    return REDACTED if any(_is_random(run) for run in runs) else match[0]
+
+
+def _is_random(run: str) -> bool:
+    kinds = {"u" if char.isupper() else "l" if char.islower() else "d" if char.isdigit() else "" for char in run}
+    if not {"u", "l", "d"} <= kinds:
+        return False
+    words = words_of(run)
+    longest = _WORD_IN_AWS_KEY if len(run) == _AWS_KEY_LENGTH else _WORD_BY_CHANCE
+    return sum(map(len, words)) <= longest * len(words)

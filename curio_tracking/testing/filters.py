@@ -1,0 +1,147 @@
+"""What every record filter promises, as tests to inherit; the built-in filters pass the same suite.
+
+    class TestMyFilter(FilterContract):
+        @pytest.fixture
+        def record_filter(self):
+            return MyFilter()
+
+Knows no filter and does not import pytest: the fixture comes from the subclass.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from curio_tracking.records import RECORD_FIELDS, FeatureRecord, FeatureStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from curio_tracking.interfaces import RecordFilter
+
+START_US = 1_780_000_000_000_000
+"""2026-05-28: where the example records begin."""
+
+
+def make_record(number: int = 0, **changes: Any) -> FeatureRecord:
+    """Return an ordinary record with the given fields changed; its id comes from `number`."""
+    values: dict[str, Any] = {
+        "record_id": f"record-{number:08d}",
+        "feature_name": "import_csv",
+        "category": "file_operation",
+        "status": FeatureStatus.SUCCESS,
+        "start_us": START_US + number,
+        "duration": 0.25,
+        "input_size": 27,
+        "user_id": "u1",
+        "session_id": "s1",
+        "metadata": {"parameters": {"path": {"type": "str", "size": 27}, "limit": {"type": "int"}}},
+    }
+    return FeatureRecord(**(values | changes))
+
+
+def odd_records() -> Iterator[tuple[str, FeatureRecord]]:
+    """Yield (what is odd about it, record): what applications really hand in, sooner or later."""
+    changes: dict[str, dict[str, Any]] = {
+        "nothing odd": {},
+        "no metadata": {"metadata": {}},
+        "no ids": {"user_id": None, "session_id": None},
+        "empty texts": {"feature_name": "", "user_id": "", "session_id": "", "error_message": ""},
+        "folded calls": {"metadata": {"_folded": 700}, "sample_weight": 700.0, "user_id": None, "session_id": None},
+        "no duration": {"duration": 0.0},
+        "a long duration": {"duration": 1e9},
+        "huge metadata": {"metadata": {f"key_{number}": "value " * 50 for number in range(2_000)}},
+        "one huge text": {"metadata": {"text": "word " * 100_000}},
+        "deep metadata": {"metadata": _nested(60)},
+        "a long message": {"status": FeatureStatus.FAILED, "error_type": "ValueError", "error_message": "no " * 50_000},
+        "other scripts": {"feature_name": "импорт 導入 🎉", "user_id": "ユーザー", "metadata": {"ключ": "значение"}},
+        "lone surrogates": {"feature_name": "a\ud800", "user_id": "\udfff", "metadata": {"\ud800": "\udc00"}},
+        "control characters": {"feature_name": "a\x1b[31m\r\n\0", "metadata": {"a\0": "\x1b[2J\u202e"}},
+        "no JSON": {"metadata": {"a": math.nan, "b": {1, 2}, "c": b"\xff", "d": datetime.now(UTC), "e": object()}},
+        "keys that are no text": {"metadata": {1: "a", None: "b", (1, 2): "c", 2.5: "d", False: "e"}},
+        "huge numbers": {"metadata": {"number": 10**400}, "input_size": 10**18, "iterations": 10**9},
+    }
+    for number, (oddity, change) in enumerate(changes.items()):
+        yield oddity, make_record(number, **change)
+    for status in FeatureStatus:
+        yield f"status {status.value}", make_record(100, status=status, error_message="something went wrong")
+
+
+def _nested(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {"end": "here"}
+    for _ in range(levels):
+        value = {"inner": value, "list": [1, "two"]}
+    return value
+
+
+class FilterContract:
+    """Tests that a filter keeps the promises of `curio_tracking.interfaces.RecordFilter`."""
+
+    def test_returns_a_record_or_none(self, record_filter: RecordFilter) -> None:
+        """The chain goes on with what a filter returns, so it can be nothing else."""
+        _check(record_filter, lambda _before, after: isinstance(after, FeatureRecord), "is no record")
+
+    def test_keeps_the_record_id(self, record_filter: RecordFilter) -> None:
+        """Batches that are written again are recognised by it."""
+        _check(record_filter, lambda before, after: after.record_id == before["record_id"], "has another record_id")
+
+    def test_keeps_start_and_status(self, record_filter: RecordFilter) -> None:
+        """When a call began and how it ended are facts."""
+        _check(
+            record_filter,
+            lambda before, after: (after.start_us, after.status) == (before["start_us"], before["status"]),
+            "has another start or status",
+        )
+
+    def test_never_lowers_the_sample_weight(self, record_filter: RecordFilter) -> None:
+        """A record stands for at least the executions that it stood for before."""
+        _check(
+            record_filter,
+            lambda before, after: math.isfinite(after.sample_weight) and after.sample_weight >= before["sample_weight"],
+            "has a smaller sample_weight",
+        )
+
+    def test_leaves_names_text_and_metadata_a_dict(self, record_filter: RecordFilter) -> None:
+        """Backends rely on these types."""
+        _check(
+            record_filter,
+            lambda _before, after: (
+                isinstance(after.feature_name, str)
+                and isinstance(after.category, str)
+                and isinstance(after.metadata, dict)
+                and isinstance(after.user_id, str | None)
+                and isinstance(after.error_message, str | None)
+            ),
+            "has a field of another type",
+        )
+
+    def test_leaves_figures_in_their_range(self, record_filter: RecordFilter) -> None:
+        """Durations are never negative, there is at least one iteration."""
+        _check(
+            record_filter,
+            lambda _before, after: math.isfinite(after.duration) and after.duration >= 0 and after.iterations >= 1,
+            "has a figure out of range",
+        )
+
+    def test_treats_equal_records_equally(self, record_filter: RecordFilter) -> None:
+        """Whether a record is kept depends on the record: a batch that comes again must not lose others."""
+        for (oddity, one), (_, other) in zip(odd_records(), odd_records(), strict=True):
+            kept = [record_filter.apply(record) is not None for record in (one, other)]
+            assert kept[0] == kept[1], f"a record with {oddity} is kept only once of twice"
+
+    def test_goes_on_for_many_records(self, record_filter: RecordFilter) -> None:
+        """A filter lives as long as the application: what it remembers must not stop it."""
+        for number in range(2_000):
+            record = make_record(number, feature_name=f"feature_{number}", user_id=f"user_{number}")
+            after = record_filter.apply(record)
+            assert after is None or after.record_id == f"record-{number:08d}"
+
+
+def _check(record_filter: RecordFilter, holds: Callable[[dict[str, Any], FeatureRecord], bool], fault: str) -> None:
+    """Assert that a promise holds for every odd record that the filter keeps."""
+    for oddity, record in odd_records():
+        before = {name: getattr(record, name) for name in RECORD_FIELDS}
+        after = record_filter.apply(record)
+        assert after is None or holds(before, after), f"a record with {oddity}, once filtered, {fault}"
