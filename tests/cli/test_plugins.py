@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    Run = Callable[..., Any]
+
+GREETING = """
+import typer
+from curio_tracking import hookimpl
+from curio_tracking.cli import FormatOption, Column, Layout, choose_format, open_session, print_rows
+
+@hookimpl
+def curio_register_commands(app):
+    app.command("count-records")(count_records)
+
+def count_records(ctx: typer.Context, format_name: FormatOption = None) -> None:
+    '''Count the records.'''
+    chosen = choose_format(format_name)
+    with open_session(ctx) as session:
+        count = sum(1 for _ in session.reader.records(session.reader.where()))
+    print_rows([{"count": count}], Layout(("count",), (Column("count", "Records"),)), chosen)
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """`plugin(name, code)` installs a single-file plugin."""
+    directory = tmp_path / "plugins"
+    directory.mkdir()
+    monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_DIR", str(directory))
+
+    def install(name: str, code: str) -> None:
+        (directory / f"{name}.py").write_text(code)
+
+    return install
+
+
+def states(out: str) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(row["group"], row["name"]): row for row in json.loads(out)}
+
+
+def test_built_in_plugins_are_listed_like_any_other(run: Run) -> None:
+    result = run("plugins", "list", "--format", "json")
+    found = states(result.out)
+    assert (result.code, result.err) == (0, "")
+    assert found["curio_tracking", "tinyflux"]["distribution"] == "curio-tracking"
+    assert found["curio_tracking", "tinyflux"]["state"] == "active"
+    assert found["curio_tracking", "tinyflux"]["hooks"] == ["curio_register_backends"]
+    assert found["curio_tracking.surfaces", "list_features"]["hooks"] == ["curio_register_commands"]
+
+
+def test_third_party_command_uses_the_public_names(run: Run, plugin: Callable[..., None], shop: list[Any]) -> None:
+    plugin("greeting", GREETING)
+    result = run("count-records", "--format", "json")
+    assert (result.code, result.out, result.err) == (0, '[\n{"count": 8}\n]\n', "")
+    assert "count-records  Count the records." in run("--help").out
+
+
+def test_broken_plugin_is_shown_and_the_other_commands_work(
+    run: Run, plugin: Callable[..., None], shop: list[Any]
+) -> None:
+    plugin("bad", "raise RuntimeError('not today')")
+    result = run("list-records", "--format", "jsonl")
+    assert (result.code, len(result.out.splitlines())) == (0, 8)
+    assert result.err.startswith('warning: plugin "bad" cannot be loaded: RuntimeError: not today; ')
+    row = states(run("plugins", "list", "--format", "json").out)["file", "bad"]
+    assert (row["state"], row["problem"]) == ("broken", "cannot be loaded: RuntimeError: not today")
+
+
+def test_plugin_that_exits_at_import_does_not_end_the_program(run: Run, plugin: Callable[..., None]) -> None:
+    plugin("bad", "raise SystemExit(7)")
+    assert run("list-records", "--format", "json").code == 0
+
+
+def test_failing_command_hook_is_shown_as_broken(run: Run, plugin: Callable[..., None]) -> None:
+    plugin("bad", "from curio_tracking import hookimpl\n@hookimpl\ndef curio_register_commands(app):\n    1 / 0\n")
+    row = states(run("plugins", "list", "--format", "json").out)["file", "bad"]
+    assert row["state"] == "broken"
+    assert "ZeroDivisionError" in row["problem"]
+
+
+def test_failing_page_hook_is_shown_as_broken(run: Run, plugin: Callable[..., None]) -> None:
+    plugin("bad", "from curio_tracking import hookimpl\n@hookimpl\ndef curio_register_pages(register):\n    1 / 0\n")
+    assert states(run("plugins", "list", "--format", "json").out)["file", "bad"]["state"] == "broken"
+
+
+def test_command_that_typer_cannot_read_takes_no_other_along(run: Run, plugin: Callable[..., None]) -> None:
+    plugin(
+        "odd",
+        "from curio_tracking import hookimpl\n"
+        "@hookimpl\n"
+        "def curio_register_commands(app):\n"
+        "    app.command('odd')(lambda first: None)\n"
+        "    app.command('odder')(5)\n",
+    )
+    result = run("list-records", "--format", "json")
+    assert (result.code, result.out) == (0, "[]\n")
+    assert result.err.startswith("warning: ")
+
+
+def test_built_in_command_cannot_be_replaced(run: Run, plugin: Callable[..., None], shop: list[Any]) -> None:
+    plugin("greedy", GREETING.replace("count-records", "list-records"))
+    result = run("list-records", "--format", "jsonl")
+    assert len(result.out.splitlines()) == 8
+    assert result.err == 'warning: a plugin brings another command "list-records", which is not used\n'
+
+
+def test_disabled_plugin_is_shown_as_such(
+    run: Run, plugin: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin("greeting", GREETING)
+    monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_DISABLED", "greeting,export")
+    found = states(run("plugins", "list", "--format", "json").out)
+    assert found["file", "greeting"]["state"] == "disabled"
+    assert run("count-records").code == 2
+    assert run("export").err.startswith("error: no such command 'export'")
+
+
+def test_recovery_commands_survive_being_disabled(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_DISABLED", "config,plugins")
+    assert run("plugins", "list").code == 0
+    assert run("config").code == 0
+
+
+def test_strict_plugins_stop_commands_but_not_the_list(
+    run: Run, plugin: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin("bad", "raise RuntimeError('not today')")
+    monkeypatch.setenv("FEATURE_TRACKING_STRICT_PLUGINS", "true")
+    result = run("list-records")
+    assert result.code == 2
+    assert result.err.startswith('error: plugin "bad" cannot be loaded: RuntimeError: not today; ')
+    assert run("plugins", "list").code == 0
+
+
+def test_category_of_a_plugin_can_be_filtered_by(
+    run: Run, plugin: Callable[..., None], store: Callable[..., None], record: Any
+) -> None:
+    plugin(
+        "billing",
+        "from curio_tracking import hookimpl\n"
+        "@hookimpl\n"
+        "def curio_register_categories(register):\n"
+        "    register('billing', 'Money')\n",
+    )
+    store([record(1, category="billing"), record(2)])
+    result = run("list-records", "--category", "billing", "--format", "jsonl")
+    assert (result.code, len(result.out.splitlines())) == (0, 1)
+
+
+def test_control_characters_in_a_plugin_s_failure_are_visible(run: Run, plugin: Callable[..., None]) -> None:
+    plugin("bad", "raise RuntimeError('\\x1b[2Jgone')")
+    result = run("list-records")
+    assert "\x1b" not in result.err
+    assert "\\x1b[2Jgone" in result.err
+
+
+def test_list_for_people(run: Run) -> None:
+    out = run("plugins", "list", "--format", "md").out
+    assert "| tinyflux | curio-tracking |" in out
+    assert "| active | backends |" in out
