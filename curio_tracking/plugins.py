@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("curio_tracking")
 _MAX_FAILURES: Final = 5
+OWN_DISTRIBUTION: Final = "curio-tracking"
+"""PLUGINS_ONLY is about third parties: a list that forgot the backend or a privacy filter would help nobody."""
 _Factory = TypeVar("_Factory")
 
 
@@ -197,7 +199,8 @@ class PluginHost:
 
     def _load_one(self, state: PluginState, load: Callable[[], object]) -> None:
         self._states.append(state)
-        if state.name in self._disabled or (self._only and state.name not in self._only):
+        is_left_out = bool(self._only) and state.name not in self._only and state.distribution != OWN_DISTRIBUTION
+        if state.name in self._disabled or is_left_out:
             state.state = "disabled"
             return
         try:

@@ -95,17 +95,16 @@ def make_backend(settings: Settings, host: PluginHost) -> StorageBackend:
         broken = [state for state in host.plugins() if state.name == name and state.state != "active"]
         if broken:
             raise PluginError(f'backend "{name}" is {broken[0].state}: {broken[0].problem or "see plugins list"}')
-        name = _choose_backend(name, host)
+        name = _choose_backend(name, host, settings.sources.get("backend", "default"))
     return host.backends[name].factory(settings)
 
 
-def _choose_backend(name: str, host: PluginHost) -> str:
+def _choose_backend(name: str, host: PluginHost, source: str) -> str:
     try:
         return choose("backend", name, sorted(host.backends))
     except UnknownNameError:
         installed = ", ".join(sorted(host.backends)) or "none"
-        source = "FEATURE_TRACKING_BACKEND"
-        raise UnknownNameError(f'unknown backend "{name}" ({source}); installed: {installed}') from None
+        raise UnknownNameError(f'unknown backend "{name}" (from {source}); installed: {installed}') from None
 
 
 def user_translation(settings: Settings, host: PluginHost) -> Callable[[str], frozenset[str]]:

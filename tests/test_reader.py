@@ -76,7 +76,7 @@ def test_time_range_is_half_open_and_checked(filled: Any) -> None:
 
 
 def test_unknown_names_are_answered_with_what_there_is(filled: Any) -> None:
-    with pytest.raises(UnknownNameError, match='unknown category "sysmonn".*did you mean "sysmon"'):
+    with pytest.raises(UnknownNameError, match=r'unknown category "sysmonn".*did you mean "sysmon"'):
         filled.records(category="sysmonn")
     with pytest.raises(UnknownNameError, match="known: success, failed, partial, timeout"):
         filled.records(status="great")

@@ -97,7 +97,7 @@ class Assembler:
             site.category if site.category in self._categories else self._category(site.category, guard),
             SUCCESS if failure is None else failure.status,
             wall_us(start),
-            end - start,
+            round(end - start, 9),  # the clock has no more than nanoseconds; the digits after them cost disk
             input_size,
             outcome if failure is None else None,
             None,
@@ -137,7 +137,7 @@ class Assembler:
             self._category(site.category, guard),
             run.status or SUCCESS,
             wall_us(run.start),
-            max(0.0, (run.end or run.start) - run.start),
+            round(max(0.0, (run.end or run.start) - run.start), 9),
             input_size if run.input_size is None else _whole(run.input_size, 0),
             _whole(run.output_size, 0),
             None,

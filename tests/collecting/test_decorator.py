@@ -160,7 +160,6 @@ class SlowTimeout(Exception):
     ("error", "status"),
     [
         (TimeoutError("late"), "timeout"),
-        (asyncio.TimeoutError(), "timeout"),
         (SlowTimeout("late"), "timeout"),
         (asyncio.CancelledError(), "failed"),
         (SystemExit(3), "failed"),

@@ -1,4 +1,4 @@
-"""Third-party distributions, installed for real: a folder with modules and metadata on the path of a new interpreter."""
+"""Third-party distributions, installed for real: modules and metadata on the path of a new interpreter."""
 
 from __future__ import annotations
 

@@ -83,10 +83,9 @@ def test_disabled_plugin_is_not_imported(run: Any, install: Any, host_program: s
     assert result.stderr == ""
 
 
-def test_plugins_only_loads_nothing_else(run: Any, install: Any, host_program: str) -> None:
+def test_plugins_only_loads_the_named_and_the_built_in_ones(run: Any, install: Any, host_program: str) -> None:
     install("fails-to-import", BROKEN["fails-to-import"])
-    only = "tinyflux,exclude,redact,anonymize,selection,size,list_features"
-    result = run(host_program, PLUGINS_ONLY=only)
+    result = run(host_program, PLUGINS_ONLY="another-one")
     assert (result.returncode, result.stderr) == (0, "")
     assert total_calls(run) == 3
 

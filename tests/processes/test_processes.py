@@ -37,7 +37,7 @@ def many(start, count):
 
 
 def run(data_dir: Path, body: str, *, tracked: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a program that has `work` and `many`, as a user would: a file, the default backend, settings by environment."""
+    """Run a program that has `work` and `many`, as a user would: from a file, with settings in the environment."""
     program = data_dir.parent / "program.py"
     program.write_text(HEAD + textwrap.dedent(body), encoding="utf-8")
     environment = {
