@@ -15,12 +15,13 @@ that raises is reported once and does not disturb the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import pluggy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import typer
     from pydantic import BaseModel
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
         EfficiencyFormula,
         ExporterFactory,
         FilterFactory,
-        PageRenderer,
     )
+    from curio_tracking.reader import Reader
     from curio_tracking.tracker import FeatureTracker
 
 PROJECT: Final = "curio_tracking"
@@ -46,6 +47,10 @@ LAST_FILTER_ORDER: Final = 900
 
 DEFAULT_FILTER_ORDER: Final = 50
 """After `exclude` (0) and before `redact` (100): whatever a third-party filter adds is still redacted."""
+
+
+PageRenderer: TypeAlias = "Callable[[Reader, Mapping[str, str]], str]"
+"""Makes the HTML of a page's body from the store and the parameters of the URL."""
 
 
 class RegisterBackend(Protocol):
@@ -161,5 +166,3 @@ class HookSpecs:
 
 HOOK_NAMES: Final[tuple[str, ...]] = tuple(name for name in vars(HookSpecs) if name.startswith("curio_"))
 """For documentation and tests: what may be implemented."""
-
-HookFunction = Callable[..., Any]

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 from curio_tracking.summaries import Summary, fold, with_declared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from curio_tracking.efficiency import Targets
     from curio_tracking.queries import RecordQuery, SummaryQuery
-    from curio_tracking.reader import Reader
     from curio_tracking.records import FeatureInfo, FeatureRecord
     from curio_tracking.settings import Settings
 
@@ -129,4 +128,3 @@ BackendFactory: TypeAlias = "Callable[[Settings], StorageBackend]"
 FilterFactory: TypeAlias = "Callable[[Settings], RecordFilter | None]"
 ExporterFactory: TypeAlias = "Callable[[Settings], Exporter | None]"
 EfficiencyFormula: TypeAlias = "Callable[[FeatureRecord, Targets], float | None]"
-PageRenderer: TypeAlias = "Callable[[Reader, Mapping[str, str]], str]"

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     import typer
     from pydantic import BaseModel
 
+    from curio_tracking.hookspecs import PageRenderer
     from curio_tracking.interfaces import (
         BackendFactory,
         EfficiencyFormula,
         ExporterFactory,
         FilterFactory,
-        PageRenderer,
     )
     from curio_tracking.settings import Settings
     from curio_tracking.tracker import FeatureTracker

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.collecting.assemble import Assembler, Place
 from curio_tracking.collecting.chain import FilterChain, FilterStep
+from curio_tracking.collecting.pipeline import Pipeline
 from curio_tracking.efficiency import blend, default_targets
 from curio_tracking.errors import CurioError, PluginError, UnknownNameError
 from curio_tracking.hookspecs import FIRST_FILTER_ORDER, LAST_FILTER_ORDER
@@ -28,25 +28,6 @@ if TYPE_CHECKING:
     from curio_tracking.records import FeatureRecord
 
 _log: Final = logging.getLogger("curio_tracking")
-
-
-@dataclass(slots=True)
-class Pipeline:
-    """Everything the writer thread works with, ready to use.
-
-    Attributes:
-        settings, host: what it was made from.
-        assembler: turns what the host's thread left into records.
-        chain: the filters, in order.
-        backend: where records go. exporters: who sees them afterwards.
-    """
-
-    settings: Settings
-    host: PluginHost
-    assembler: Assembler
-    chain: FilterChain
-    backend: StorageBackend
-    exporters: dict[str, Exporter] = field(default_factory=dict)
 
 
 def load_pipeline(overrides: Mapping[str, Any], *, strict: bool) -> Pipeline:

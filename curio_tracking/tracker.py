@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, ParamSpec, TypeVar, overload
 
+    from curio_tracking.collecting.pipeline import Pipeline
     from curio_tracking.reader import Reader
     from curio_tracking.records import FeatureRecord
-    from curio_tracking.runtime import Pipeline
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from curio_tracking.cli import units
 from curio_tracking.cli.app import main
+from curio_tracking.cli.columns import Column, Layout
 from curio_tracking.cli.emptiness import HOW_TO_START, explain_nothing
 from curio_tracking.cli.escapes import visible
 from curio_tracking.cli.files import new_file
@@ -22,8 +23,6 @@ from curio_tracking.cli.options import (
     examples,
 )
 from curio_tracking.cli.output import (
-    Column,
-    Layout,
     choose_format,
     is_for_people,
     is_terminal,

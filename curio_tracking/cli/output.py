@@ -13,11 +13,10 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final, TextIO
 
-from curio_tracking.cli import units
+from curio_tracking.cli.columns import Column, Layout
 from curio_tracking.cli.escapes import visible, visible_json
 from curio_tracking.reader import choose
 from curio_tracking.storage.tables import safe_text
@@ -27,37 +26,6 @@ FORMATS: Final = ("table", "json", "jsonl", "csv", "md")
 PLAIN: Final = "plain"
 """Tab-separated text, what a pipe gets unless it asks for a format."""
 _MARKDOWN: Final = re.compile(r"[\\`*\[\]<>|&~#!]|(?<![^\W_])_|_(?![^\W_])")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of the formats for people.
-
-    Attributes:
-        key: which value of a row.
-        heading: what stands above it in tables, with the unit where the values carry none.
-        show: turns a value into what a person reads.
-        style: the Rich style of a value on a terminal.
-        is_number: whether it is set flush right.
-        is_long: whether it may be folded over several lines.
-        rank: columns of the highest rank give way first on a narrow terminal; 0 stays.
-    """
-
-    key: str
-    heading: str
-    show: Callable[[Any], str] = units.text
-    style: Callable[[Any], str] | None = None
-    is_number: bool = False
-    is_long: bool = False
-    rank: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What a command prints: every key for machines, some columns for people."""
-
-    keys: Sequence[str]
-    columns: Sequence[Column]
 
 
 def choose_format(given: str | None) -> str:

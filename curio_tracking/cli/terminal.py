@@ -19,7 +19,7 @@ from curio_tracking.cli.escapes import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from curio_tracking.cli.output import Column
+    from curio_tracking.cli.columns import Column
 
 UNBOUNDED: Final = 100_000
 """Columns for a table that goes to a file or pipe: nothing is folded there."""

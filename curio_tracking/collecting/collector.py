@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from types import FunctionType
     from typing import Any, Final
 
+    from curio_tracking.collecting.pipeline import Pipeline
     from curio_tracking.collecting.site import Site
-    from curio_tracking.runtime import Pipeline
 
 MAX_DECLARED: Final = 10_000
 

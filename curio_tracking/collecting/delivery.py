@@ -1,0 +1,170 @@
+"""Delivery: from rows to acknowledged records. Runs on the writer thread, knows nothing of threads.
+
+Builds records, filters them and appends them in batches. A batch that the backend refuses is kept and comes again,
+later and later; the buffer is bounded meanwhile and folds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+from curio_tracking.collecting.clock import clock
+from curio_tracking.errors import StorageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Final, TypeAlias
+
+    from curio_tracking.collecting.guard import Guard
+    from curio_tracking.collecting.ledger import Ledger
+    from curio_tracking.collecting.pipeline import Pipeline
+    from curio_tracking.records import FeatureRecord
+
+    Batch: TypeAlias = list[tuple[FeatureRecord, int]]
+
+FIRST_RETRY_SECONDS: Final = 0.05
+LONGEST_RETRY_SECONDS: Final = 5.0
+_MAX_REFUSALS: Final = 5
+_MAX_EXPORTER_FAILURES: Final = 5
+
+
+class Delivery:
+    """Takes what the ledger hands out to the backend and the exporters of one pipeline."""
+
+    def __init__(self, pipeline: Pipeline, ledger: Ledger, guard: Guard) -> None:
+        self._pipeline = pipeline
+        self._ledger = ledger
+        self._guard = guard
+        self._batch: Batch = []
+        self._declared = 0
+        self._refusals = 0
+        self._retry_at = 0.0
+        self._exporter_failures: Counter[str] = Counter()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a batch waits because the backend refused it."""
+        return bool(self._batch)
+
+    @property
+    def seconds_to_retry(self) -> float:
+        """How long a refused batch still waits."""
+        return max(0.0, self._retry_at - clock())
+
+    def declare(self, declared: dict[tuple[str, str], str | None]) -> None:
+        """Tell the backend of features that were decorated since the last time, called or not."""
+        pipeline, count = self._pipeline, len(declared)
+        if count == self._declared or not pipeline.settings.enabled:
+            return
+        features = [
+            pipeline.assembler.feature(name, category, location, self._guard)
+            for (name, category), location in list(declared.items())[self._declared : count]
+        ]
+        try:
+            pipeline.backend.declare([info for info in features if pipeline.chain.admits(info)])
+        except Exception as error:
+            self._guard.report("backend", f"{error}")
+            return
+        self._declared = count
+
+    def drain(self, *, impatient: bool) -> bool:
+        """Write everything that is buffered; False when the backend refuses for now.
+
+        Args:
+            impatient: whether to try a refused batch before its time has come.
+        """
+        while True:
+            if not self._batch:
+                self._batch = self._next_batch()
+                if not self._batch:
+                    return True
+            elif clock() < self._retry_at and not impatient:
+                return False
+            if not self._append():
+                return False
+
+    def _next_batch(self) -> Batch:
+        """Build and filter until a batch is full or the buffer is empty; folded calls come last."""
+        size = self._pipeline.settings.max_batch_size
+        batch: Batch = []
+        while len(batch) < size and (rows := self._ledger.take_rows(size - len(batch))):
+            before = len(batch)
+            for row in rows:
+                self._build(self._pipeline.assembler.record, row, 1, batch)
+            self._ledger.put_down(len(rows) - (len(batch) - before))
+        if not batch:
+            for fold in self._ledger.take_folds():
+                if not self._build(self._pipeline.assembler.folded, fold, fold.calls, batch):
+                    self._ledger.put_down(fold.calls)
+        return batch
+
+    def _build(self, build: Callable[..., FeatureRecord | None], row: Any, calls: int, batch: Batch) -> bool:
+        """Add the record of a row to the batch, unless it is nobody's or a filter drops it; return whether it was."""
+        try:
+            record = build(row, self._guard)
+        except Exception as error:
+            self._guard.report("assemble", f"a call could not be made a record: {type(error).__name__}: {error}")
+            self._ledger.dropped["assemble_error"] += calls
+            return False
+        if record is not None and (record := self._pipeline.chain.apply(record, calls, self._guard)) is not None:
+            batch.append((record, calls))
+            return True
+        return False
+
+    def _append(self) -> bool:
+        """Append the batch; on a refusal keep it and set the time of the next try."""
+        records = [record for record, _calls in self._batch]
+        try:
+            self._pipeline.backend.append(records)
+        except Exception as error:
+            self._refused(error)
+            return False
+        self._refusals = 0
+        batch, self._batch = self._batch, []
+        self._ledger.acknowledge(batch)
+        self._export(records)
+        return True
+
+    def _refused(self, error: Exception) -> None:
+        self._guard.report("backend", f"cannot store records for now, will try again: {error}")
+        self._refusals += 1
+        seconds = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(self._refusals, 10))
+        # jitter: many processes on one full disk must not come back at the same instant
+        self._retry_at = clock() + seconds * (0.5 + os.urandom(1)[0] / 512)
+        if self._refusals >= _MAX_REFUSALS and not isinstance(error, (OSError, StorageError)):
+            self._append_one_by_one()
+
+    def _append_one_by_one(self) -> None:
+        """Not the disk but some record is at fault: find it, so that it does not hold up all others for good."""
+        while self._batch:
+            record, calls = self._batch[0]
+            try:
+                self._pipeline.backend.append([record])
+            except (OSError, StorageError):
+                return
+            except Exception:
+                self._ledger.put_down(calls, "rejected")
+            else:
+                self._ledger.acknowledge([(record, calls)])
+            del self._batch[0]
+        self._refusals = 0
+
+    def _export(self, records: list[FeatureRecord]) -> None:
+        for name, exporter in self._pipeline.exporters.items():
+            if self._exporter_failures[name] >= _MAX_EXPORTER_FAILURES:
+                continue
+            try:
+                exporter.export(records)
+            except Exception as error:
+                self._exporter_failures[name] += 1
+                message = f'exporter "{name}" raised {type(error).__name__}: {error}'
+                self._guard.report(f"exporter {name}", message)
+
+    def close(self) -> None:
+        """Release exporters and backend; what is still in the batch is given up by the ledger."""
+        self._batch = []
+        for name, exporter in self._pipeline.exporters.items():
+            self._guard.call(f"exporter {name}", exporter.close)
+        self._guard.call("backend", self._pipeline.backend.close)

@@ -1,0 +1,100 @@
+"""Ledger: what became of every call, so that `recorded = written + folded + dropped + pending` at every moment.
+
+The writer moves calls from one state to the next under the ledger's lock; `counts` reads all of them under the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from threading import Lock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from curio_tracking.collecting.buffer import Buffer, Fold
+    from curio_tracking.collecting.delivery import Batch
+
+
+class Ledger:
+    """The counts of one writer.
+
+    Attributes:
+        written: acknowledged records that stand for one call.
+        folded: calls in acknowledged records that stand for many.
+        dropped: calls given up, by reason.
+    """
+
+    def __init__(self, buffer: Buffer) -> None:
+        self._buffer = buffer
+        self._lock = Lock()
+        self._in_hand = 0
+        self.written = 0
+        self.folded = 0
+        self.dropped: Counter[str] = Counter()
+
+    def take_rows(self, most: int) -> list[Any]:
+        """Take up to `most` rows from the buffer into the writer's hands."""
+        rows = self._buffer.rows
+        with self._lock:
+            taken = [rows.popleft() for _ in range(min(most, len(rows)))]
+            self._in_hand += len(taken)
+        return taken
+
+    def take_folds(self) -> list[Fold]:
+        """Take everything that was folded so far."""
+        with self._lock:
+            folds = self._buffer.take_folds()
+            self._in_hand += sum(fold.calls for fold in folds)
+        return folds
+
+    def put_down(self, calls: int, reason: str | None = None) -> None:
+        """Let go of calls that will not be written; without a reason somebody else counts them, or nobody shall."""
+        with self._lock:
+            self._in_hand -= calls
+            if reason is not None:
+                self.dropped[reason] += calls
+
+    def acknowledge(self, batch: Batch) -> None:
+        """Count the records of a batch as written."""
+        with self._lock:
+            for _record, calls in batch:
+                self._in_hand -= calls
+                if calls == 1:
+                    self.written += 1
+                else:
+                    self.folded += calls
+
+    def give_up(self, reason: str) -> int:
+        """Drop everything pending and return how many calls that were."""
+        with self._lock:
+            left = self._pending()
+            if left:
+                self.dropped[reason] += left
+            self._buffer.rows.clear()
+            self._buffer.take_folds()
+            self._in_hand = 0
+        return left
+
+    def counts(self, dropped_elsewhere: dict[str, int]) -> dict[str, Any]:
+        """Return written, folded, dropped and pending calls at one moment.
+
+        Args:
+            dropped_elsewhere: calls that others dropped and count (the filters, the buffer), by reason.
+        """
+        with self._lock:
+            dropped = self.dropped + Counter(dropped_elsewhere)
+            return {
+                "written": self.written,
+                "folded": self.folded,
+                "dropped": dict(dropped),
+                "pending": self._pending(),
+            }
+
+    def pending(self) -> int:
+        """Return how many calls wait to be written."""
+        with self._lock:
+            return self._pending()
+
+    def _pending(self) -> int:
+        return len(self._buffer.rows) + self._in_hand + self._buffer.folded_calls()
