@@ -54,8 +54,8 @@ def _keep_exit_status() -> None:
     """Let a program that dies of Ctrl-C still be seen to die of it.
 
     CPython notes an uncaught KeyboardInterrupt in a flag that any later `eval` or `exec` of text clears; a short
-    program ends while the writer still imports modules that do so (namedtuple, dataclasses). Raising it once more in such a
-    text sets the flag again (run_eval_code_obj in Python/pythonrun.c).
+    program ends while the writer still imports modules that do so (namedtuple, dataclasses). Raising it once more
+    in such a text sets the flag again (run_eval_code_obj in Python/pythonrun.c).
     """
     if getattr(sys, "last_type", None) is KeyboardInterrupt:
         try:
