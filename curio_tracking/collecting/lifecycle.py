@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from threading import Lock, current_thread, main_thread
+from threading import current_thread, main_thread
 from weakref import WeakSet
 
 from curio_tracking.collecting import clock, running
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 collectors: Final[WeakSet[Collector]] = WeakSet()
 _prepared_in = 0
-_holds_imports = False
 LONGEST_FORK_DELAY: Final = 5.0
-
-importing = Lock()
-"""Held while a writer thread imports modules: a fork in that moment would leave half of them in the child for good."""
+"""Seconds a fork waits for a writer that is still importing modules: half of them in the child would stay half."""
+LONGEST_WRITE_DELAY: Final = 0.5
+"""Seconds a fork waits for a writer that is writing: a dead disk must not hold up the host."""
 
 
 def prepare() -> None:
@@ -90,19 +89,23 @@ def _write_and_die(number: int, _frame: Any) -> None:
 
 
 def _before_fork() -> None:
-    # bounded: if the host forks while it is itself importing what the writer waits for, somebody must give way
-    global _holds_imports
-    _holds_imports = importing.acquire(timeout=LONGEST_FORK_DELAY)
+    """End the writer threads, having written what is buffered; they start again with the next call.
+
+    A thread that lives on one side of a fork leaves its locks, half-imported modules and half-done work on the other.
+    Since Python 3.12 forking beside a thread also prints a warning: the host's output would change.
+    """
+    waiting = [(collector.writer, collector.writer.pause()) for collector in list(collectors)]
+    for writer, wait in waiting:
+        if wait is not None:
+            wait(LONGEST_FORK_DELAY if writer.pipeline is None else LONGEST_WRITE_DELAY)
 
 
 def _after_fork_in_parent() -> None:
-    if _holds_imports:
-        importing.release()
+    for collector in list(collectors):
+        collector.writer.resume()
 
 
 def _renew_in_child() -> None:
-    global importing
-    importing = Lock()
     clock.renew_after_fork()
     running.renew_after_fork()
     for collector in list(collectors):

@@ -7,9 +7,8 @@ for enough rows or for FLUSH_SECONDS, and let `Delivery` write them. `flush` and
 from __future__ import annotations
 
 from _queue import Empty
-from threading import Event, Lock, Thread, get_ident
+from threading import Event, Lock, Thread, current_thread, get_ident
 
-from curio_tracking.collecting import lifecycle
 from curio_tracking.collecting.clock import clock
 from curio_tracking.collecting.delivery import FIRST_RETRY_SECONDS, Delivery
 from curio_tracking.collecting.ledger import Ledger
@@ -19,16 +18,20 @@ from curio_tracking.collecting.switches import Switches, exit_timeout
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Final
 
     from curio_tracking.collecting.collector import Collector
     from curio_tracking.collecting.pipeline import Pipeline
+
+
+THREAD_NAME: Final = "curio-tracking-writer"
 
 
 class Writer:
     """The writing side of one collector.
 
     Attributes:
+        is_used: whether anything was tracked, so that there is something to flush.
         pipeline: what it works with, once loaded.
         on_started, on_stopping: called on the thread when the pipeline is ready, and after the last batch.
     """
@@ -38,10 +41,13 @@ class Writer:
         self._buffer = collector.buffer
         self._ledger = Ledger(collector.buffer)
         self._load = load
+        self._delivery: Delivery | None = None
         self._thread: Thread | None = None
         self._starting = Lock()
         self._flushes: list[Event] = []
         self._deadline: float | None = None
+        self._is_pausing = False
+        self.is_used = False
         self.pipeline: Pipeline | None = None
         self.on_started: Callable[[Pipeline], None] | None = None
         self.on_stopping: Callable[[Pipeline], None] | None = None
@@ -49,39 +55,57 @@ class Writer:
     # -- the host's side --------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the thread, once; called by the first tracked call."""
+        """Start the thread, unless it runs; called by the first tracked call, and by the first one after a pause."""
+        self.is_used = True
+        # not waiting: whoever holds the lock is starting the thread, or is this very function, interrupted by a signal
         if not self._starting.acquire(False):
             return
-        thread = Thread(target=self._run, name="curio-tracking-writer", daemon=True)
         try:
-            thread.start()
+            if self._thread is None:
+                thread = Thread(target=self._run, name=THREAD_NAME, daemon=True)
+                thread.start()
+                self._thread = thread
         except RuntimeError:
             # no thread can be had (the interpreter is shutting down, or a limit is reached): `stop` writes by itself
             self._buffer.stay_awake()
-            return
-        self._thread = thread
-
-    @property
-    def is_running(self) -> bool:
-        """Whether anything was tracked, so that there is something to flush."""
-        return self._starting.locked()
+        finally:
+            self._starting.release()
 
     def flush(self, timeout: float) -> bool:
         """Wait until everything recorded before is acknowledged; False if that takes longer than `timeout` seconds."""
-        if not self.is_running:
+        if not self.is_used:
             return True
+        if self._deadline is not None:
+            return self._ledger.pending() == 0
+        if self._thread is None:
+            self.start()
         if self._thread is None or self._thread.ident == get_ident():
             return False
-        if not self._thread.is_alive():
-            return self._ledger.pending() == 0
         done = Event()
         self._flushes.append(done)
         self._buffer.wake.put(None)
         return done.wait(timeout)
 
+    def pause(self) -> Callable[[float], None] | None:
+        """Ask the thread to write what is buffered and to end, until the next call starts it again.
+
+        Returns:
+            What waits for that, so many seconds at most; None if there is nothing to wait for.
+        """
+        thread = self._thread
+        if thread is None or thread.ident == get_ident():
+            return None
+        self._is_pausing = True
+        self._buffer.wake.put(None)
+        return thread.join
+
+    def resume(self) -> None:
+        """Let the thread run again; it starts with the next call."""
+        self._is_pausing = False
+
     def stop(self, timeout: float | None = None) -> None:
         """Write what is buffered, within `timeout` seconds (default EXIT_TIMEOUT), and end; later calls are dropped."""
-        if not self.is_running:
+        if not self.is_used:
             return
         if self._deadline is None:
             if timeout is None:
@@ -89,10 +113,11 @@ class Writer:
             self._deadline = clock() + timeout
             if self._thread is None:
                 self._run()
-        if self._thread is not None and self._thread.ident != get_ident():
+        thread = self._thread
+        if thread is not None and thread.ident != get_ident():
             self._buffer.wake.put(None)
             # also where an earlier call waits already: a second SIGTERM must not cut the first one's writing short
-            self._thread.join(max(0.0, self._deadline - clock()))
+            thread.join(max(0.0, self._deadline - clock()))
 
     def counts(self) -> dict[str, Any]:
         """Return written, folded, dropped and pending calls, at one moment."""
@@ -110,24 +135,37 @@ class Writer:
     # -- the thread -------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        guard = self._collector.guard
-        with lifecycle.importing:
-            pipeline = guard.call("start-up", self._load)
-            if pipeline is None:
-                self._end("start-up")
-                self._collector.switch_off()
-                return
-            pipeline.assembler.writer_thread = get_ident()
-            self.pipeline = pipeline
-            self._apply_settings(pipeline)
-            if self.on_started is not None:
-                guard.call("startup hook", self.on_started, pipeline)
-        delivery = Delivery(pipeline, self._ledger, guard)
+        delivery = self._delivery = self._delivery or self._prepare()
+        if delivery is None or self.pipeline is None:
+            return
+        thread = current_thread()
+        # rows of this thread are the tracker's own; without a thread, `stop` runs this on one of the host's
+        self.pipeline.assembler.writer_thread = thread.ident if thread.name == THREAD_NAME else None
         while not self._is_over():
-            self._cycle(pipeline, delivery)
+            self._cycle(self.pipeline, delivery)
+            if self._is_pausing and self._deadline is None:
+                self._thread = None
+                self._buffer.limit = 0
+                return
+        self._finish(self.pipeline, delivery)
+
+    def _prepare(self) -> Delivery | None:
+        guard = self._collector.guard
+        pipeline = guard.call("start-up", self._load)
+        if pipeline is None:
+            self._end("start-up")
+            self._collector.switch_off()
+            return None
+        self.pipeline = pipeline
+        self._apply_settings(pipeline)
+        if self.on_started is not None:
+            guard.call("startup hook", self.on_started, pipeline)
+        return Delivery(pipeline, self._ledger, guard)
+
+    def _finish(self, pipeline: Pipeline, delivery: Delivery) -> None:
         left = self._end("exit")
         if self.on_stopping is not None:
-            guard.call("shutdown hook", self.on_stopping, pipeline)
+            self._collector.guard.call("shutdown hook", self.on_stopping, pipeline)
         delivery.close()
         if not left:
             self._answer(self._flushes)
@@ -154,7 +192,9 @@ class Writer:
         else:
             self._flushes += flushes
         forget_dead_threads()
-        if self._deadline is not None:
+        if self._is_pausing:
+            self._wait(0.0)
+        elif self._deadline is not None:
             self._wait(FIRST_RETRY_SECONDS if delivery.is_stuck else 0.0)
         elif delivery.is_stuck:
             self._wait(delivery.seconds_to_retry)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -48,35 +45,28 @@ def test_malformed_settings_file_is_named_with_its_line(run: Any, host_program: 
     assert "line 2" in command.stderr
 
 
-@pytest.fixture
-def unprivileged() -> list[str]:
-    """Return the prefix that runs a command as nobody: root may write everywhere."""
-    return ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+@pytest.fixture(params=["below a file", "where nobody may write"])
+def impossible(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a directory that even root cannot make."""
+    if request.param == "below a file":
+        (tmp_path / "file").write_text("", encoding="utf-8")
+        return tmp_path / "file" / "data"
+    return Path("/proc/curio-tracking")
 
 
-def test_unwritable_directory_costs_the_host_one_warning(
-    host_program: str, tmp_path: Path, unprivileged: list[str]
-) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(0o755)
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o555)
-    closed.chmod(0o555)
-    environment = {
-        **os.environ,
-        "FEATURE_TRACKING_DATA_DIR": str(closed / "data"),
-        "FEATURE_TRACKING_EXIT_TIMEOUT": "0.2",
-    }
+def test_unwritable_directory_costs_the_host_one_warning(run: Any, host_program: str, impossible: Path) -> None:
     refused = "import time\nwhile not feature_tracker.health()['errors']: time.sleep(0.02)\n"
-    program = Path(host_program).read_text(encoding="utf-8").replace("feature_tracker.flush(60)", refused)
-    result = subprocess.run(
-        [*unprivileged, sys.executable, "-c", program],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    program = Path(host_program)
+    program.write_text(program.read_text(encoding="utf-8").replace("feature_tracker.flush(60)", refused))
+    result = run(host_program, DATA_DIR=str(impossible), EXIT_TIMEOUT="0.2")
     assert (result.returncode, result.stdout) == (0, "['done', 'done', 'done']\n")
     (line,) = result.stderr.splitlines()
-    assert str(closed) in line
+    assert str(impossible) in line
+
+
+def test_unreadable_directory_ends_a_command_with_code_2(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = run("-m", "curio_tracking", "list-features", DATA_DIR=str(tmp_path / "file"))
+    assert result.returncode == 2
+    assert str(tmp_path / "file") in result.stderr
+    assert "Traceback" not in result.stderr
