@@ -1,0 +1,114 @@
+"""Private directories (0700) of the file backends, and what a failed system call means for the user.
+
+A data directory may be reached through a symlink (people do move it to another disk); inside it none is followed.
+Imports only `errors`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING, Final
+
+from curio_tracking.errors import DataDirError, StorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+"""Flags of every open: no symlink is followed, no child inherits the descriptor."""
+_NOT_OURS: Final = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOTDIR,
+        errno.ELOOP,
+        errno.EEXIST,
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+        errno.EISDIR,
+    }
+)
+
+
+def storage_error(error: OSError, doing: str, path: Path) -> StorageError:
+    """Return the error to raise for a failed system call: `DataDirError` where another directory would help."""
+    reason = error.strerror or str(error)
+    if error.errno in _NOT_OURS:
+        return DataDirError(
+            f"cannot {doing} {path}: {reason}; give this user access to it, or set FEATURE_TRACKING_DATA_DIR "
+            f"to a directory that can be written"
+        )
+    return StorageError(f"cannot {doing} {path}: {reason}")
+
+
+def make_private(directory: Path, *, below: Path, durable: bool = False) -> None:
+    """Create a directory for this user alone, with what is missing above it.
+
+    Args:
+        directory: `below` itself, or a directory in it.
+        below: the data directory; it may be reached through a symlink, nothing inside it may be one.
+        durable: make the new names survive a loss of power.
+
+    Raises:
+        DataDirError: it cannot be made, or a file or a symlink is in its place.
+    """
+    step = below
+    try:
+        if not below.is_dir():
+            below.parent.mkdir(parents=True, exist_ok=True)
+            below.mkdir(mode=0o700, exist_ok=True)
+            if durable:
+                sync_directory(below.parent)
+        for part in directory.relative_to(below).parts:
+            step = step / part
+            _make_one(step, durable=durable)
+    except OSError as error:
+        raise storage_error(error, "create the directory", step) from error
+
+
+def _make_one(directory: Path, *, durable: bool) -> None:
+    try:
+        directory.mkdir(mode=0o700)
+    except FileExistsError:
+        if not stat.S_ISDIR(directory.lstat().st_mode):
+            raise OSError(errno.ENOTDIR, "a file or a symlink is in its place") from None
+    else:
+        if durable:
+            sync_directory(directory.parent)
+
+
+def list_names(directory: Path, *, directories: bool = False) -> list[str]:
+    """Return the sorted names of the regular files (or of the directories) in a directory; symlinks are left out.
+
+    Returns:
+        Nothing if there is no such directory.
+
+    Raises:
+        DataDirError: this user may not look into it.
+    """
+    try:
+        with os.scandir(directory) as entries:
+            wanted = [
+                entry.name
+                for entry in entries
+                if (entry.is_dir(follow_symlinks=False) if directories else entry.is_file(follow_symlinks=False))
+            ]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise storage_error(error, "read", directory) from error
+    return sorted(wanted)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory survive a loss of power, where the system can do that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    file = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

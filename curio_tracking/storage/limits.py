@@ -1,0 +1,102 @@
+"""Upper bounds of one stored value: Python's csv module, and with it TinyFlux, reads no field longer than this.
+
+The `size` filter keeps records far below; this is the storage's own last line of defence, so that a row can never be
+written that cannot be read. Imports only `records`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from curio_tracking.storage.escapes import escape, escape_surrogates
+
+if TYPE_CHECKING:
+    from curio_tracking.records import FeatureRecord
+
+MAX_FIELD_CHARACTERS: Final = 131_072
+"""`csv.field_size_limit()` as Python sets it."""
+_MAX_TEXT: Final = MAX_FIELD_CHARACTERS - 2
+"""Room for the two marks that a table may put in front."""
+_TEXTS: Final = (
+    "record_id",
+    "feature_name",
+    "category",
+    "user_id",
+    "session_id",
+    "host",
+    "app",
+    "version",
+    "environment",
+    "parent_id",
+    "error_type",
+    "error_message",
+)
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+
+def metadata_text(metadata: dict[str, Any]) -> str:
+    """Return the metadata as compact JSON on one line, in characters that UTF-8 can hold.
+
+    Values that JSON does not know are kept as their text; what cannot be written at all (circular, too deep) is left
+    out and named in `_truncated`.
+    """
+    try:
+        return escape_surrogates(_encode(metadata))
+    except (TypeError, ValueError, RecursionError):
+        return escape_surrogates(_encode(_writable(metadata)))
+
+
+def shorten(record: FeatureRecord) -> FeatureRecord:
+    """Return a copy whose every value fits into a field; what was cut is named in the metadata under `_truncated`."""
+    cut: dict[str, Any] = {}
+    for name in _TEXTS:
+        text = getattr(record, name)
+        if text is not None and len(escape(text)) > _MAX_TEXT:
+            cut[name] = _shortened(text)
+    return replace(record, **cut, metadata=_fitting(record.metadata, list(cut)))
+
+
+def _shortened(text: str) -> str:
+    text = text[:_MAX_TEXT]
+    while len(escape(text)) > _MAX_TEXT:
+        text = text[: len(text) // 2]
+    return text
+
+
+def _fitting(metadata: dict[str, Any], cut: list[str]) -> dict[str, Any]:
+    """Drop the largest keys until the JSON fits into a field; if their names alone are too many, drop all."""
+    costs = {key: _cost({key: value}) for key, value in metadata.items() if key != "_truncated"}
+    kept = dict(metadata)
+    total = _cost(_marked(kept, cut))
+    for key in sorted(costs, key=costs.__getitem__, reverse=True):
+        if total <= MAX_FIELD_CHARACTERS:
+            break
+        del kept[key]
+        cut.append(str(key))
+        total += _cost({str(key): 0}) - costs[key]
+    fitted = _marked(kept, cut)
+    return fitted if _cost(fitted) <= MAX_FIELD_CHARACTERS else _marked({}, ["*"])
+
+
+def _cost(metadata: dict[str, Any]) -> int:
+    """Return the characters of the JSON; a `;` counts for the six that it takes in a TinyFlux row."""
+    text = metadata_text(metadata)
+    return len(text) + 5 * text.count(";")
+
+
+def _marked(metadata: dict[str, Any], cut: list[str]) -> dict[str, Any]:
+    before = metadata.get("_truncated")
+    names = [*(before if isinstance(before, list) else []), *cut]
+    return metadata | {"_truncated": names} if names else metadata
+
+
+def _writable(metadata: dict[str, Any]) -> dict[str, Any]:
+    kept, cut = {}, []
+    for key, value in metadata.items():
+        try:
+            kept[str(key)] = json.loads(_encode(value))
+        except (TypeError, ValueError, RecursionError):
+            cut.append(str(key))
+    return _marked(kept, cut)

@@ -1,0 +1,87 @@
+"""Deleting records: sealed segments are rewritten beside themselves and renamed, live ones are left to their owners.
+
+A reader sees a segment before or after, never between. Only lines are handled, so columns that a later version wrote
+stay as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from curio_tracking.storage.directories import storage_error, sync_directory
+from curio_tracking.storage.erasure import concerns
+from curio_tracking.storage.files import is_at, is_unowned, open_to_repair, read_lines, replace_file
+from curio_tracking.storage.tinyflux.catalog import owner_of, segments_by_day
+from curio_tracking.storage.tinyflux.rows import parse_row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from curio_tracking.queries import RecordQuery
+
+
+@dataclass(slots=True)
+class Deletion:
+    """What became of a deletion.
+
+    Attributes:
+        deleted: how many records are gone.
+        left: how many matching records are in segments that a process is writing, per owner in words.
+    """
+
+    deleted: int = 0
+    left: dict[str, int] = field(default_factory=dict)
+
+
+def delete_records(raw: Path, query: RecordQuery) -> Deletion:
+    """Remove the matching records from every sealed segment.
+
+    Raises:
+        StorageError: a segment cannot be read or rewritten; it is untouched, those before it are done.
+    """
+    result = Deletion()
+    for segments in segments_by_day(raw, query):
+        for segment in segments:
+            _delete_from(segment, query, result)
+    return result
+
+
+def _delete_from(segment: Path, query: RecordQuery, result: Deletion) -> None:
+    matching = len(_split(segment, query)[1])
+    if not matching:
+        return
+    try:
+        file = open_to_repair(segment)
+        try:
+            if not is_unowned(file):
+                owner = owner_of(segment)
+                result.left[owner] = result.left.get(owner, 0) + matching
+            elif is_at(file, segment):
+                result.deleted += _rewrite(segment, query)
+        finally:
+            os.close(file)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise storage_error(error, "rewrite", segment) from error
+
+
+def _rewrite(segment: Path, query: RecordQuery) -> int:
+    # read again: until the lock was ours, somebody else may have rewritten it
+    kept, gone = _split(segment, query)
+    if kept:
+        replace_file(segment, kept)
+    else:
+        segment.unlink()
+        sync_directory(segment.parent)
+    return len(gone)
+
+
+def _split(segment: Path, query: RecordQuery) -> tuple[list[bytes], list[bytes]]:
+    kept: list[bytes] = []
+    gone: list[bytes] = []
+    for line in read_lines(segment):
+        (gone if concerns(query, line, parse_row(line)) else kept).append(line)
+    return kept, gone

@@ -1,0 +1,255 @@
+r"""One record as one row of a TinyFlux file, and back.
+
+A row is `time,feature name,tags...,fields...` in TinyFlux's compact form, on one physical line that ends with `\n`; the
+time is the start, UTC. Tags hold text, fields numbers (integers stay integers), in the order of the table below:
+
+    tags    t_i record_id     t_c category     t_s status   t_u user_id      t_n session_id   t_p parent_id
+            t_h host          t_a app          t_v version  t_e environment  t_x error_type   t_y error_message
+            t_m metadata
+    fields  f_d duration      f_i input_size   f_o output_size   f_e efficiency_score   f_n iterations   f_t thread_id
+            f_p process_id    f_c cpu_seconds  f_b memory_bytes  f_w sample_weight
+
+- A column at its default is left out: None, no metadata, one iteration, weight 1.
+- Text is escaped by `storage.escapes`; the literal text `_none`, which TinyFlux reads as None, is written `\_none`.
+- Metadata is JSON with `;` for `,` (a `;` inside of it is `\u003b`), so that it needs no CSV quoting and the row can
+  be split at its commas: `json.loads(point.tags["m"].replace(";", ","))`.
+
+Imports only `records` and the storage's shared modules.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from curio_tracking.records import FeatureRecord, FeatureStatus, to_microseconds
+from curio_tracking.storage.days import moment_text
+from curio_tracking.storage.escapes import escape, unescape
+from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS, metadata_text, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_NONE: Final = "_none"
+_TAGS: Final = ("t_i", "t_c", "t_s", "t_u", "t_n", "t_p", "t_h", "t_a", "t_v", "t_e", "t_x", "t_y", "t_m")
+_FIELDS: Final = ("f_d", "f_i", "f_o", "f_e", "f_n", "f_t", "f_p", "f_c", "f_b", "f_w")
+_WHOLE: Final = frozenset({"f_i", "f_o", "f_n", "f_t", "f_p", "f_b"})
+_UNREADABLE: Final = (ValueError, TypeError, LookupError, OverflowError, RecursionError, StopIteration, csv.Error)
+_TEXTS: Final = (
+    "record_id",
+    "feature_name",
+    "category",
+    "user_id",
+    "session_id",
+    "parent_id",
+    "error_type",
+    "error_message",
+)
+_STATUSES: Final[dict[str | None, FeatureStatus]] = {status.value: status for status in FeatureStatus}
+_TIME_LENGTH: Final = len("2026-11-22T15:47:14.123456")
+_decode: Final = json.JSONDecoder().raw_decode
+_Picker: TypeAlias = "Callable[[Sequence[Any]], tuple[Any, ...]]"
+
+
+# -- writing --------------------------------------------------------------------------------------------------------
+
+
+def format_row(record: FeatureRecord) -> str:
+    """Return the row with its line break; the first ten characters are the record's day.
+
+    Raises:
+        ValueError, TypeError: a number of the record is none.
+    """
+    place = _place(record.host, record.app, record.version, record.environment)
+    metadata = _metadata_cell(record.metadata)
+    # one look at all texts: nearly every record is plain, and seven looks would cost more than the row
+    texts = (
+        f"{record.record_id}{record.feature_name}{record.category}{record.user_id or ''}{record.session_id or ''}"
+        f"{record.parent_id or ''}{record.error_type or ''}{record.error_message or ''}"
+    )
+    if max(len(texts), len(place), len(metadata)) > MAX_FIELD_CHARACTERS:
+        record = shorten(record)
+        place = _place(record.host, record.app, record.version, record.environment)
+        metadata = _metadata_cell(record.metadata)
+    if not texts.isprintable() or "," in texts or '"' in texts or "\\" in texts or _NONE in texts:
+        cells: dict[str, Any] = {name: cell(getattr(record, name)) for name in _TEXTS}
+        record = replace(record, **cells)
+    return _join(record, place, metadata)
+
+
+def _join(record: FeatureRecord, place: str, metadata: str) -> str:
+    """Put the columns together; the texts are cells already. One long line per part: this is the hot path."""
+    second, microsecond = divmod(record.start_us, 1_000_000)
+    user = "" if (value := record.user_id) is None else f",t_u,{value}"
+    session = "" if (value := record.session_id) is None else f",t_n,{value}"
+    parent = "" if (value := record.parent_id) is None else f",t_p,{value}"
+    error = "" if (value := record.error_type) is None else f",t_x,{value}"
+    message = "" if (value := record.error_message) is None else f",t_y,{value}"
+    size_in = "" if (number := record.input_size) is None else f",f_i,{number:d}"
+    size_out = "" if (number := record.output_size) is None else f",f_o,{number:d}"
+    score = "" if (real := record.efficiency_score) is None else f",f_e,{real}"
+    rounds = "" if record.iterations == 1 else f",f_n,{record.iterations:d}"
+    thread = "" if (number := record.thread_id) is None else f",f_t,{number:d}"
+    process = "" if (number := record.process_id) is None else f",f_p,{number:d}"
+    cpu = "" if (real := record.cpu_seconds) is None else f",f_c,{real}"
+    memory = "" if (number := record.memory_bytes) is None else f",f_b,{number:d}"
+    weight = "" if record.sample_weight == 1 else f",f_w,{record.sample_weight}"
+    return (
+        f"{_second(second)}.{microsecond:06d},{record.feature_name},t_i,{record.record_id},t_c,{record.category}"
+        f",t_s,{record.status}{user}{session}{parent}{place}{error}{message}{metadata}"
+        f",f_d,{record.duration}{size_in}{size_out}{score}{rounds}{thread}{process}{cpu}{memory}{weight}\n"
+    )
+
+
+def cell(text: str | None) -> str | None:
+    """Return the text as it stands in a row: escaped, and in quotes if it holds a comma or a quote."""
+    if text is None:
+        return None
+    text = "\\" + _NONE if text == _NONE else escape(text)
+    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
+
+
+@lru_cache(maxsize=256)
+def _place(host: str | None, app: str | None, version: str | None, environment: str | None) -> str:
+    values = {"t_h": host, "t_a": app, "t_v": version, "t_e": environment}
+    return "".join(f",{key},{cell(value)}" for key, value in values.items() if value is not None)
+
+
+@lru_cache(maxsize=256)
+def _second(second: int) -> str:
+    return moment_text(second * 1_000_000)
+
+
+def _metadata_cell(metadata: dict[str, Any]) -> str:
+    if not metadata:
+        return ""
+    return ",t_m," + metadata_text(metadata).replace(";", "\\u003b").replace(",", ";")
+
+
+# -- reading --------------------------------------------------------------------------------------------------------
+
+
+def parse_row(line: bytes) -> FeatureRecord | None:
+    """Return the record of a row (without its line break), or None if the row is none of ours."""
+    try:
+        text = line.decode()
+        if ',"' not in text and "\\" not in text and _NONE not in text:
+            return _record(text.split(","))
+    except _UNREADABLE:
+        pass
+    try:
+        return _record(_plain_parts(line.decode()))
+    except _UNREADABLE:
+        return None
+
+
+def _plain_parts(text: str) -> list[Any]:
+    """Split a row that has quotes, escapes or None in it, or that stock TinyFlux wrote: it makes floats of integers."""
+    parts: list[Any] = next(csv.reader([text]))
+    parts[1] = "" if parts[1] == _NONE else unescape(parts[1])
+    for position in range(3, len(parts), 2):
+        key = parts[position - 1]
+        if parts[position] == _NONE:
+            parts[position] = None
+        elif key in _WHOLE:
+            parts[position] = parts[position].removesuffix(".0")
+        elif key in _TAGS and key != "t_m":
+            parts[position] = unescape(parts[position])
+    return parts
+
+
+def _record(parts: list[Any]) -> FeatureRecord:
+    keys = parts[2::2]
+    values = parts[3::2]
+    if len(keys) != len(values):
+        raise ValueError("a column without a value")
+    values.append(None)
+    layout = _latest
+    if keys != layout.keys:
+        layout = _learn(keys)
+    record_id, category, status, user, session, parent, host, app, version, environment, error, message, more = (
+        layout.tags(values)
+    )
+    duration, size_in, size_out, score, rounds, thread, process, cpu, memory, weight = layout.fields(values)
+    if record_id is None or category is None:
+        raise ValueError("no id or no category")
+    return FeatureRecord(
+        record_id,
+        parts[1],
+        category,
+        _STATUSES[status],
+        _microseconds(parts[0]),
+        float(duration),
+        None if size_in is None else int(size_in),
+        None if size_out is None else int(size_out),
+        None if score is None else float(score),
+        1 if rounds is None else int(rounds),
+        user,
+        session,
+        None if thread is None else int(thread),
+        None if process is None else int(process),
+        host,
+        app,
+        version,
+        environment,
+        parent,
+        None if cpu is None else float(cpu),
+        None if memory is None else int(memory),
+        error,
+        message,
+        {} if more is None else _metadata(more),
+        1.0 if weight is None else float(weight),
+    )
+
+
+class _Layout(NamedTuple):
+    """Where the columns of a row are that has these keys; what is left out is at the end of the values, as None."""
+
+    keys: list[str]
+    tags: _Picker
+    fields: _Picker
+
+
+# most rows have the layout of the row before; comparing it is cheaper than looking it up
+_latest = _Layout([], itemgetter(0), itemgetter(0))
+
+
+def _learn(keys: list[str]) -> _Layout:
+    global _latest
+    _latest = _layout(tuple(keys))
+    return _latest
+
+
+@lru_cache(maxsize=256)
+def _layout(keys: tuple[str, ...]) -> _Layout:
+    places = {key: place for place, key in enumerate(keys)}
+    return _Layout(
+        list(keys),
+        itemgetter(*[places.get(key, len(keys)) for key in _TAGS]),
+        itemgetter(*[places.get(key, len(keys)) for key in _FIELDS]),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _second_us(second: str) -> int:
+    return to_microseconds(datetime.fromisoformat(second).replace(tzinfo=UTC))
+
+
+def _microseconds(time: str) -> int:
+    if len(time) != _TIME_LENGTH:
+        # another writer of TinyFlux leaves out the microseconds when there are none
+        return _second_us(time)
+    return _second_us(time[:19]) + int(time[20:])
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    text = text.replace(";", ",")
+    metadata, end = _decode(text)
+    if end != len(text) or not isinstance(metadata, dict):
+        raise ValueError("metadata is no JSON object")
+    return metadata

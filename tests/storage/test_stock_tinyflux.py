@@ -1,0 +1,159 @@
+"""Every sealed segment opens in stock TinyFlux and says the same there; our own handle says it with full names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tinyflux import FieldQuery, MeasurementQuery, Point, TagQuery, TimeQuery, TinyFlux
+
+from curio_tracking.records import FeatureRecord
+from curio_tracking.storage.escapes import unescape
+from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
+from curio_tracking.storage.tinyflux.stock import open_segment
+from curio_tracking.testing.backend_examples import examples
+from curio_tracking.testing.filters import START_US, make_record
+from curio_tracking.testing.strategies import batches
+
+Segments = Callable[[], list[Path]]
+SEVERAL = [
+    make_record(number, duration=number / 4, user_id="ann" if number % 2 else None, input_size=2**53 + 1)
+    for number in range(8)
+]
+
+
+@pytest.fixture
+def sealed(tinyflux: TinyFluxBackend, segments: Segments) -> Path:
+    """Return one sealed segment with the records of SEVERAL."""
+    tinyflux.append(SEVERAL)
+    tinyflux.close()
+    return segments()[0]
+
+
+def stock_points(segment: Path) -> list[Point]:
+    with TinyFlux(segment, encoding="utf-8") as database:
+        return database.all()
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(batch=batches())
+def test_sealed_segments_open_in_stock_tinyflux_and_read_back_equal(
+    tinyflux: TinyFluxBackend, segments: Segments, batch: list[FeatureRecord]
+) -> None:
+    tinyflux.append(batch)
+    tinyflux.close()
+    try:
+        points = {point.tags["i"]: point for segment in segments() for point in stock_points(segment)}
+        assert set(points) == {record.record_id for record in batch}
+        for record in batch:
+            point = points[record.record_id]
+            assert point.time == record.start_time
+            assert unescape(point.measurement) == record.feature_name
+            assert unescape(point.tags["c"]) == record.category
+            assert point.tags["s"] == record.status
+            assert json.loads(point.tags.get("m", "{}").replace(";", ",")) == record.metadata
+            assert point.fields["d"] == record.duration
+            assert point.fields.get("i") == record.input_size
+    finally:
+        for segment in segments():
+            segment.unlink()
+
+
+def test_stock_tinyflux_leaves_a_segment_as_it_is(sealed: Path) -> None:
+    before = sealed.read_bytes()
+    stock_points(sealed)
+    assert sealed.read_bytes() == before
+
+
+def test_stock_tinyflux_has_one_row_per_line(sealed: Path) -> None:
+    with TinyFlux(sealed, encoding="utf-8") as database:
+        assert len(database) == len(database.storage) == len(SEVERAL)
+
+
+def test_integers_stay_exact_in_stock_tinyflux(sealed: Path) -> None:
+    assert {point.fields["i"] for point in stock_points(sealed)} == {2**53 + 1}
+
+
+def test_stock_queries_by_tag_field_time_and_measurement_find_the_records(sealed: Path) -> None:
+    with TinyFlux(sealed, encoding="utf-8", access_mode="r") as database:
+        assert {point.tags["i"] for point in database.search(TagQuery().u == "ann")} == {
+            record.record_id for record in SEVERAL if record.user_id == "ann"
+        }
+        assert {point.tags["i"] for point in database.search(FieldQuery().d >= 1.0)} == {
+            record.record_id for record in SEVERAL if record.duration >= 1.0
+        }
+        third = SEVERAL[3].start_time
+        assert {point.tags["i"] for point in database.search(TimeQuery() < third)} == {
+            record.record_id for record in SEVERAL[:3]
+        }
+        assert database.count(MeasurementQuery() == "import_csv") == len(SEVERAL)
+
+
+def test_column_at_its_default_is_absent_in_stock_tinyflux(sealed: Path) -> None:
+    assert all(("u" in point.tags) == (point.fields["d"] * 4 % 2 == 1) for point in stock_points(sealed))
+
+
+# -- our own handle -------------------------------------------------------------------------------------------------
+
+
+def test_handle_uses_the_names_of_the_record(tinyflux: TinyFluxBackend, segments: Segments) -> None:
+    tinyflux.append([make_record(1, error_message="two\nlines", metadata={"a": [1, 2]})])
+    (point,) = open_segment(segments()[0]).all()
+    assert point.time == datetime.fromtimestamp(START_US // 10**6, UTC).replace(microsecond=1)
+    assert point.measurement == "import_csv"
+    assert point.tags["error_message"] == "two\nlines"
+    assert (point.tags["status"], point.tags["user_id"], point.tags["host"]) == ("success", "u1", None)
+    assert json.loads(point.tags["metadata"]) == {"a": [1, 2]}
+    assert (point.fields["duration"], point.fields["iterations"], point.fields["memory_bytes"]) == (0.25, 1, None)
+
+
+def test_handle_answers_queries(sealed: Path) -> None:
+    handle = open_segment(sealed)
+    assert handle.count(TagQuery().user_id == "ann") == 4
+    assert handle.count(FieldQuery().duration < 0.5) == 2
+    assert handle.count(TimeQuery() >= SEVERAL[6].start_time) == 2
+    assert len(handle.measurement("import_csv").all()) == 8
+    assert len(handle) == 8
+
+
+def test_handle_reads_live_and_damaged_segments(tinyflux: TinyFluxBackend, segments: Segments) -> None:
+    tinyflux.append(SEVERAL)
+    with segments()[0].open("ab") as stream:
+        stream.write(b"damage\n2026-05-28T20:2")
+    handle = open_segment(segments()[0])
+    assert len(handle.all()) == len(SEVERAL)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda handle: handle.insert(Point()),
+        lambda handle: handle.remove(TagQuery().user_id == "ann"),
+        lambda handle: handle.remove_all(),
+        lambda handle: handle.update(TagQuery().user_id == "ann", tags={"user_id": "bob"}),
+        lambda handle: handle.drop_measurement("import_csv"),
+    ],
+)
+def test_handle_refuses_to_write(sealed: Path, change: Callable[[TinyFlux], object]) -> None:
+    before = sealed.read_bytes()
+    with pytest.raises(OSError, match="Cannot update the database"):
+        change(open_segment(sealed))
+    assert sealed.read_bytes() == before
+
+
+def test_handle_on_an_empty_segment_is_empty(sealed: Path) -> None:
+    sealed.write_bytes(b"")
+    assert open_segment(sealed).all() == []
+
+
+def test_segments_of_all_kinds_of_records_can_be_opened(tinyflux: TinyFluxBackend, segments: Segments) -> None:
+    tinyflux.append(examples())
+    assert sum(len(open_segment(segment).all()) for segment in segments()) == len(examples())
