@@ -1,0 +1,107 @@
+"""The rows of the specification, in its order: the one list that `reference/spec.md` is checked against."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ROWS: Final[dict[str, tuple[str, ...]]] = {
+    "Features": (
+        "Comprehensive tracking",
+        "Performance metrics",
+        "Category-based organization",
+        "Real-time dashboard",
+        "Command-line interface",
+        "Decorator-based integration",
+        "Manual tracking support",
+        "Privacy-focused",
+    ),
+    "Modules": (
+        "`feature_tracking/feature_tracker.py`",
+        "`feature_tracking/config.py`",
+        "`feature_tracking/cli.py`",
+        "`feature_tracking/dashboard.py`",
+        "`feature_tracking/integration_examples.py`",
+        "`feature_tracking/setup_integration.py`",
+    ),
+    "Basic usage": (
+        "Installation from source",
+        "Decorator-based tracking",
+        "Manual tracking, success",
+        "Manual tracking, failure",
+    ),
+    "Dashboard": (
+        "`python -m feature_tracking.dashboard`",
+        "`http://localhost:8081`",
+        "Overall usage statistics",
+        "Feature usage by category",
+        "Top features by usage count",
+        "Recent feature calls",
+        "Performance metrics and efficiency scores",
+    ),
+    "Commands": (
+        "`list-features --limit 10`",
+        "`feature-stats my_feature --category ai_provider`",
+        "`list-records --limit 20`",
+        "`list-records --category ai_provider --limit 10`",
+    ),
+    "Integration examples": (
+        "AI provider tracking",
+        "MCP server tracking",
+        "SysMon tracking",
+        "Agentic platform integration",
+    ),
+    "Environment variables": (
+        "`FEATURE_TRACKING_ENABLED`",
+        "`FEATURE_TRACKING_FAILURES_ONLY`",
+        "`FEATURE_TRACKING_MIN_DURATION`",
+        "`FEATURE_TRACKING_MAX_METADATA_SIZE`",
+        "`FEATURE_TRACKING_ANONYMIZE`",
+        "`FEATURE_TRACKING_EXCLUDE`",
+        "`FEATURE_TRACKING_FLUSH_INTERVAL`",
+        "`FEATURE_TRACKING_MAX_BATCH_SIZE`",
+        "The defaults of all eight",
+    ),
+    "Metrics": (
+        "Execution time",
+        "Success status",
+        "Input and output size",
+        "Efficiency score",
+        "Metadata: function parameters",
+        "Metadata: thread ID",
+        "Metadata: custom metadata",
+        "User context: user and session ID",
+        "Error information",
+        "Iteration count",
+    ),
+    "Categories": (
+        "`AI_PROVIDER`",
+        "`MCP_SERVER`",
+        "`SYSMON`",
+        "`CONFIG_EDITOR`",
+        "`AGENT_PLATFORM`",
+        "`WEB_INTERFACE`",
+        "`TERMINAL_TOOL`",
+        "`FILE_OPERATION`",
+        "`DATABASE_OPERATION`",
+        "`OTHER`",
+    ),
+    "Statistics": (
+        "Total calls",
+        "Success rate",
+        "Average duration",
+        "Average efficiency",
+        "Failure count",
+        "Top features",
+    ),
+    "Privacy": (
+        "Anonymization",
+        "Exclusion list",
+        "Local storage",
+        "Configurable",
+    ),
+    "Deployments": (
+        "Development",
+        "Staging",
+        "Production",
+    ),
+}
