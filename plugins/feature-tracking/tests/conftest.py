@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from feature_tracking.integration.candidates import Candidate, parse, survey
-from feature_tracking.integration.rewriting import rewrite
 
 from curio_tracking import FeatureRecord, FeatureTracker
+from feature_tracking.integration.candidates import Candidate, parse, survey
+from feature_tracking.integration.rewriting import rewrite
 
 Finished = subprocess.CompletedProcess[str]
 TIMEOUT_SECONDS = 120

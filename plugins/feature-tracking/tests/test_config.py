@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 import pytest
+
 from feature_tracking.config import FeatureTrackingConfig, get_config
 
 DEFAULTS = FeatureTrackingConfig(

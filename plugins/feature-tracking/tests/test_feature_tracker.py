@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 
-import feature_tracking.feature_tracker as module
 import pytest
 
 import curio_tracking
+import feature_tracking.feature_tracker as module
 
 
 @pytest.mark.parametrize("name", module.__all__)

@@ -10,6 +10,7 @@ import urllib.error
 from pathlib import Path
 
 import pytest
+
 from feature_tracking.integration_examples import (
     analyse_data,
     coordinate_crew_agents,

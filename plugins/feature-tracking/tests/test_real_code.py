@@ -11,6 +11,7 @@ from types import ModuleType
 import bottle
 import pytest
 import tinyflux
+
 from feature_tracking.setup_integration import main
 
 BOTTLE = """

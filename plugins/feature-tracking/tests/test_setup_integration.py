@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from feature_tracking.setup_integration import main
 
 STORE = "import sqlite3\n\n\ndef load(path):\n    return sqlite3.connect(path)\n\n\ndef plain(a):\n    return a + 1\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from feature_tracking.integration.candidates import parse, survey
 
 LEFT_OUT = {

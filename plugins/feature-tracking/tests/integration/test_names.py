@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+
 from feature_tracking.integration.names import class_scope, function_scope, module_scope
 
 

@@ -7,10 +7,11 @@ import codecs
 from textwrap import dedent
 
 import pytest
-from feature_tracking.integration.candidates import parse, survey
-from feature_tracking.integration.rewriting import RewriteError, rewrite
 from hypothesis import given
 from hypothesis import strategies as st
+
+from feature_tracking.integration.candidates import parse, survey
+from feature_tracking.integration.rewriting import RewriteError, rewrite
 
 IMPORT = "from feature_tracking.feature_tracker import FeatureCategory, track_feature"
 AS_FILE = "FeatureCategory.FILE_OPERATION"

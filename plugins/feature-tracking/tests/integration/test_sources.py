@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from feature_tracking.integration.sources import Folders, is_generated
 
 

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from feature_tracking.integration.writing import SourceError, read_source, replace_source
 
 
