@@ -36,7 +36,7 @@ def write_table(
 ) -> None:
     """Draw the rows; nothing at all when there are none."""
     is_terminal = stream.isatty()
-    console = Console(
+    console = _Console(
         file=stream,
         width=None if is_terminal else UNBOUNDED,
         force_terminal=is_terminal and has_color,
@@ -48,6 +48,14 @@ def write_table(
     listed = list(rows)
     if listed:
         console.print(_table(listed, _fitting(listed, columns, console.width)))
+
+
+class _Console(Console):
+    """Rich's console ends the program with code 1 when the pipe is closed; a closed pipe is no error here."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the exception go on to the command, which knows what to do."""
+        raise
 
 
 def _fitting(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: int) -> list[Column]:

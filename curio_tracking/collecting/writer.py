@@ -47,6 +47,7 @@ class Writer:
         self._flushes: list[Event] = []
         self._deadline: float | None = None
         self._is_pausing = False
+        self._has_failed = False
         self.is_used = False
         self.pipeline: Pipeline | None = None
         self.on_started: Callable[[Pipeline], None] | None = None
@@ -75,6 +76,8 @@ class Writer:
         """Wait until everything recorded before is acknowledged; False if that takes longer than `timeout` seconds."""
         if not self.is_used:
             return True
+        if self._has_failed:
+            return False
         if self._deadline is not None:
             return self._ledger.pending() == 0
         if self._thread is None:
@@ -84,7 +87,7 @@ class Writer:
         done = Event()
         self._flushes.append(done)
         self._buffer.wake.put(None)
-        return done.wait(timeout)
+        return done.wait(timeout) and not self._has_failed
 
     def pause(self) -> Callable[[float], None] | None:
         """Ask the thread to write what is buffered and to end, until the next call starts it again.
@@ -155,6 +158,8 @@ class Writer:
         if pipeline is None:
             self._end("start-up")
             self._collector.switch_off()
+            self._has_failed = True
+            self._answer(self._flushes)
             return None
         self.pipeline = pipeline
         self._apply_settings(pipeline)

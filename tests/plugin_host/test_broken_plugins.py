@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,8 +74,11 @@ def test_strict_plugins_stops_a_command_with_exit_code_2(run: Any, install: Any)
 
 def test_strict_plugins_never_raises_in_a_host_without_arguments(run: Any, install: Any, host_program: str) -> None:
     install("fails-to-import", BROKEN["fails-to-import"])
+    program = Path(host_program)
+    program.write_text(program.read_text().replace("feature_tracker.flush", "print(feature_tracker.flush") + ")\n")
     result = run(host_program, STRICT_PLUGINS="true")
-    assert (result.returncode, result.stdout) == (0, "['done', 'done', 'done']\n")
+    assert (result.returncode, result.stdout) == (0, "['done', 'done', 'done']\nFalse\n")
+    assert result.stderr.count("\n") == 1
 
 
 def test_disabled_plugin_is_not_imported(run: Any, install: Any, host_program: str) -> None:

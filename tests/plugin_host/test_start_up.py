@@ -1,4 +1,4 @@
-"""Settings, plugins and the backend are loaded beside the host, which never waits; calls before that are judged later."""
+"""Settings, plugins and the backend are loaded beside the host, which never waits; earlier calls are judged later."""
 
 from __future__ import annotations
 

@@ -53,23 +53,33 @@ def _delete_from(segment: Path, query: RecordQuery, result: Deletion) -> None:
     if not matching:
         return
     try:
-        file = open_to_repair(segment)
-        try:
-            if not is_unowned(file):
-                owner = owner_of(segment)
-                result.left[owner] = result.left.get(owner, 0) + matching
-            elif is_at(file, segment):
-                result.deleted += _rewrite(segment, query)
-        finally:
-            os.close(file)
+        deleted = _rewrite_if_sealed(segment, query)
     except FileNotFoundError:
         return
     except OSError as error:
         raise storage_error(error, "rewrite", segment) from error
+    if deleted is None:
+        owner = owner_of(segment)
+        result.left[owner] = result.left.get(owner, 0) + matching
+    else:
+        result.deleted += deleted
+
+
+def _rewrite_if_sealed(segment: Path, query: RecordQuery) -> int | None:
+    """Return how many records were removed; None if a process is writing to the segment."""
+    while True:
+        file = open_to_repair(segment)
+        try:
+            if not is_unowned(file):
+                return None
+            # another deletion may have put a new file here between our open and our lock
+            if is_at(file, segment):
+                return _rewrite(segment, query)
+        finally:
+            os.close(file)
 
 
 def _rewrite(segment: Path, query: RecordQuery) -> int:
-    # read again: until the lock was ours, somebody else may have rewritten it
     kept, gone = _split(segment, query)
     if kept:
         replace_file(segment, kept)
