@@ -227,20 +227,18 @@ def locked_file(path: Path, *, create: bool) -> Iterator[int]:
         StorageError: another process does not let go of the lock. OSError: the file cannot be opened.
     """
     deadline = time.monotonic() + LOCK_SECONDS
-    while True:
+    while time.monotonic() <= deadline:
         file = open_to_append(path, new=False) if create else open_to_repair(path)
         try:
             # is_at: while we waited, the file may have been rewritten under its name
-            if try_lock(file):
-                if is_at(file, path):
-                    yield file
-                    return
-            elif time.monotonic() > deadline:
-                raise StorageError(f"cannot write {path}: another process has held its lock for {LOCK_SECONDS:g} s")
+            if try_lock(file) and is_at(file, path):
+                yield file
+                return
         finally:
             unlock(file)
             os.close(file)
         time.sleep(_LOCK_PAUSE)
+    raise StorageError(f"cannot write {path}: another process has held its lock for {LOCK_SECONDS:g} s")
 
 
 def unlock(file: int) -> None:
