@@ -74,9 +74,9 @@ class Collector:
             kind = "full" if switches.resources or site.partial_if is not None else "tracked"
         capture = switches.capture_args if kind != "off" else "off"
         function = wrapper.__wrapped__  # type: ignore[attr-defined]
-        code = code_for(function, site.parameters, kind, capture)
-        if wrapper.__code__ is not code:
-            wrapper.__code__ = code
+        if site.state != (kind, capture):
+            site.state = (kind, capture)
+            wrapper.__code__ = code_for(function, site.parameters, kind, capture)
 
     def _start_writer(self) -> None:
         lifecycle.prepare()

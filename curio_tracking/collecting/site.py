@@ -29,6 +29,7 @@ class Site:
         parameters: names of the captured parameters, in the order of the shape.
         defaults: values of parameters that were not passed.
         location: `module:qualname` of the decorated callable.
+        state: what the generated wrapper does now, as (kind, capture); see `hotpath.code_for`.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class Site:
         "parameters",
         "partial_if",
         "positional",
+        "state",
         "targets",
     )
 
@@ -61,6 +63,7 @@ class Site:
         self.parameters: tuple[str, ...] = ()
         self.defaults: dict[str, object] = {}
         self.location: str | None = None
+        self.state: tuple[str, str] | None = None
 
     def describe(self, function: Callable[..., Any], ignore: Iterable[str]) -> None:
         """Learn the parameters of a function; `self`, `cls` and the names in `ignore` are never captured."""

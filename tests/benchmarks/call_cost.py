@@ -1,8 +1,9 @@
-"""What one tracked call adds to a call, in nanoseconds, on the host's thread.
+"""What one tracked call adds to a call, in nanoseconds and in floors, on the host's thread.
 
-Each figure is the 5th percentile of many short bursts, less the same loop over the undecorated function: a burst is
-shorter than the flush interval, so neither the writer's work nor a descheduling is counted as the call's. The rows are
-cleared between bursts, outside of the timing.
+Four loops run in turn, burst by burst, because a shared machine changes its speed: over the tracked function, over the
+bare one, over the floor (two clock reads and one append) and over nothing. A burst is shorter than the flush interval,
+so neither the writer's work nor a descheduling counts as the call's; of many bursts the 5th percentile is taken, and the
+rows are cleared in between.
 """
 
 from __future__ import annotations
@@ -24,19 +25,37 @@ BURST = 90
 ROUNDS = 200 if "--quick" in sys.argv else 4000
 
 
-def nanoseconds(loop: Callable[[int], None], clear: Callable[[], None] = lambda: None) -> float:
-    """Return the time of one pass of the loop's body."""
-    for _ in range(30):
-        loop(BURST)
-        clear()
-    times = []
-    for _ in range(ROUNDS):
-        start = perf_counter()
-        loop(BURST)
-        times.append(perf_counter() - start)
-        clear()
-    times.sort()
-    return times[len(times) // 20] / BURST * 1e9
+Loop = Callable[[int], None]
+FLOOR_ROWS: deque[float] = deque()
+
+
+def empty(count: int) -> None:
+    for _ in range(count):
+        pass
+
+
+def floor(count: int) -> None:
+    clock, push = perf_counter, FLOOR_ROWS.append
+    for _ in range(count):
+        clock()
+        push(clock())
+
+
+def added(loop: Loop, bare: Loop, clear: Callable[[], None] = lambda: None) -> tuple[float, float]:
+    """Return what one pass of `loop` takes longer than one of `bare`, as (nanoseconds, floors of the same minute)."""
+    loops = (loop, bare, floor, empty)
+    times: tuple[list[float], ...] = tuple([] for _ in loops)
+    for round_number in range(ROUNDS + 30):
+        for target, taken in zip(loops, times, strict=True):
+            start = perf_counter()
+            target(BURST)
+            seconds = perf_counter() - start
+            clear()
+            FLOOR_ROWS.clear()
+            if round_number >= 30:
+                taken.append(seconds)
+    quick, quick_bare, quick_floor, nothing = (sorted(taken)[len(taken) // 20] for taken in times)
+    return (quick - quick_bare) / BURST * 1e9, (quick - quick_bare) / (quick_floor - nothing)
 
 
 def function(prompt: str, items: list[int]) -> str:
@@ -51,23 +70,6 @@ def calling(target: Callable[..., Any]) -> Callable[[int], None]:
     return loop
 
 
-def empty(count: int) -> None:
-    for _ in range(count):
-        pass
-
-
-def floor() -> float:
-    rows: deque[float] = deque()
-
-    def loop(count: int) -> None:
-        clock, push = perf_counter, rows.append
-        for _ in range(count):
-            clock()
-            push(clock())
-
-    return nanoseconds(loop, rows.clear) - nanoseconds(empty)
-
-
 def tracker(**settings: Any) -> tuple[FeatureTracker, Callable[[], None]]:
     """Return a tracker whose buffer takes a burst without waking its writer, and what empties the buffer."""
     made = FeatureTracker(
@@ -78,13 +80,13 @@ def tracker(**settings: Any) -> tuple[FeatureTracker, Callable[[], None]]:
     return made, made._collector.buffer.rows.clear
 
 
-def tracked(**settings: Any) -> float:
+def tracked(**settings: Any) -> tuple[float, float]:
     made, clear = tracker(**settings)
     target = made.track_feature("feature", FeatureCategory.AI_PROVIDER)(function)
-    return nanoseconds(calling(target), clear) - BARE
+    return added(calling(target), calling(function), clear)
 
 
-def coroutine() -> float:
+def coroutine() -> tuple[float, float]:
     made, clear = tracker()
 
     async def plain(prompt: str, items: list[int]) -> str:
@@ -98,10 +100,10 @@ def coroutine() -> float:
         runner = asyncio.new_event_loop()
         return lambda count: runner.run_until_complete(main(count))
 
-    return nanoseconds(loop_of(made.track_feature("feature")(plain)), clear) - nanoseconds(loop_of(plain))
+    return added(loop_of(made.track_feature("feature")(plain)), loop_of(plain), clear)
 
 
-def block() -> float:
+def block() -> tuple[float, float]:
     made, clear = tracker()
 
     def loop(count: int) -> None:
@@ -109,15 +111,13 @@ def block() -> float:
             with made.track("feature"):
                 pass
 
-    return nanoseconds(loop, clear) - nanoseconds(empty)
+    return added(loop, empty, clear)
 
-
-BARE = nanoseconds(calling(function))
 
 if __name__ == "__main__":
     histogram = Histogram("feature", "of the benchmark").time()(function)
     figures = {
-        "floor": floor(),
+        "floor": added(floor, empty),
         "on": tracked(),
         "sampled": tracked(sample_rate=0.1),
         "no_capture": tracked(capture_args="off"),
@@ -126,6 +126,6 @@ if __name__ == "__main__":
         "off": tracked(enabled=False),
         "coroutine": coroutine(),
         "block": block(),
-        "prometheus": nanoseconds(calling(histogram)) - BARE,
+        "prometheus": added(calling(histogram), calling(function)),
     }
     print(json.dumps(figures))

@@ -449,3 +449,9 @@ def test_blocks_coroutines_and_plain_calls_nest_in_each_other(tracker: FeatureTr
 
     innermost = max(by_id.values(), key=lambda record: record.record_id)
     assert chain(innermost) == ["plain", "block", "coroutine", "plain", "outer"]
+
+
+def test_functions_with_the_same_parameters_do_not_share_a_code_object(tracker: FeatureTracker) -> None:
+    one, two = (tracker.track_feature(name)(lambda a, b: a) for name in ("one", "two"))
+    assert one.__code__ == two.__code__
+    assert one.__code__ is not two.__code__  # the interpreter's inline caches live in it

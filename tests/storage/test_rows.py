@@ -202,6 +202,19 @@ def test_damaged_row_is_no_record(row: str) -> None:
     assert parse(row) is None
 
 
+def test_row_with_every_column_that_lost_its_last_value_is_no_record() -> None:
+    full = make_record(
+        **dict.fromkeys(("session_id", "parent_id", "host", "app", "version", "environment"), "x"),
+        **dict.fromkeys(("error_type", "error_message"), "x"),
+        **dict.fromkeys(("output_size", "thread_id", "process_id", "memory_bytes", "iterations"), 7),
+        **dict.fromkeys(("efficiency_score", "cpu_seconds"), 0.5),
+        sample_weight=8.0,
+    )
+    row = format_row(full)
+    assert parse(row) == full
+    assert parse(row.replace(",f_w,8.0", ",f_w")) is None
+
+
 def test_row_of_invalid_utf8_is_no_record() -> None:
     assert parse_row(format_row(PLAIN).encode().replace(b"import", b"\xff\xfe")) is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from collections.abc import Callable
@@ -131,3 +132,24 @@ def test_unreadable_row_stays_when_other_things_are_deleted(tinyflux: TinyFluxBa
         stream.write(b"damage\n")
     assert tinyflux.delete(RecordQuery(feature_name="import_csv")) == 6
     assert segments()[0].read_bytes() == b"damage\n"
+
+
+def test_segment_that_another_deletion_just_rewrote_is_read_again(
+    tinyflux: TinyFluxBackend, segments: Segments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tinyflux.append(MIXED)
+    tinyflux.close()
+    (segment,) = segments()
+    only_ann = b"".join(format_row(record).encode() for record in MIXED if record.user_id == "ann")
+    flock, calls = fcntl.flock, []
+
+    def late(file: int, operation: int) -> None:
+        if not calls:
+            (segment.parent / "new").write_bytes(only_ann)
+            (segment.parent / "new").replace(segment)
+        calls.append(file)
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert tinyflux.delete(RecordQuery(record_ids=frozenset({MIXED[1].record_id}))) == 1
+    assert users(tinyflux) == ["ann", "ann"]

@@ -193,13 +193,26 @@ def test_forked_child_closes_the_parents_files_and_leaves_their_lock(
     assert stored(tinyflux) == ids(BATCH, MORE)
 
 
+@pytest.mark.parametrize("is_sealed", [False, True])
 def test_new_segments_never_meet_an_old_name(
-    make_tinyflux: Callable[..., TinyFluxBackend], segments: Segments, monkeypatch: pytest.MonkeyPatch
+    make_tinyflux: Callable[..., TinyFluxBackend],
+    segments: Segments,
+    monkeypatch: pytest.MonkeyPatch,
+    is_sealed: bool,
 ) -> None:
     urandom = os.urandom
     monkeypatch.setattr(os, "urandom", lambda count: bytes(count) if count == 4 else urandom(count))
     first, second = make_tinyflux(), make_tinyflux()
     first.append(BATCH)
+    if is_sealed:
+        first.close()
     second.append(MORE)
     assert len(segments()) == 2
     assert stored(first) == ids(BATCH, MORE)
+
+
+def test_forked_child_takes_a_nonce_of_its_own(tinyflux: TinyFluxBackend, segments: Segments) -> None:
+    # process ids are no identity: two containers that share a store both have a process 1
+    tinyflux.append(BATCH)
+    assert run_in_child(lambda: tinyflux.append(MORE)) == 0
+    assert len({segment.stem.rsplit("-", 2)[1] for segment in segments()}) == 2
