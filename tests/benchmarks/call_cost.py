@@ -2,8 +2,8 @@
 
 Four loops run in turn, burst by burst, because a shared machine changes its speed: over the tracked function, over the
 bare one, over the floor (two clock reads and one append) and over nothing. A burst is shorter than the flush interval,
-so neither the writer's work nor a descheduling counts as the call's; of many bursts the 5th percentile is taken, and the
-rows are cleared in between.
+so neither the writer's work nor a descheduling counts as the call's; of many bursts the 5th percentile is taken, and
+the rows are cleared in between.
 """
 
 from __future__ import annotations
