@@ -27,7 +27,7 @@ except ImportError:  # Windows: no advisory locks; one process per store is then
     fcntl = None
 
 _BLOCK: Final = 1 << 16
-_LOCK_PAUSE: Final = 0.002
+LOCK_PAUSE: Final = 0.002
 LOCK_SECONDS: Final = 2.0
 """How long a batch waits for the lock of a shared file before it fails and is tried again later."""
 _ABANDONED_SECONDS: Final = 60.0
@@ -237,7 +237,7 @@ def locked_file(path: Path, *, create: bool) -> Iterator[int]:
         finally:
             unlock(file)
             os.close(file)
-        time.sleep(_LOCK_PAUSE)
+        time.sleep(LOCK_PAUSE)
     raise StorageError(f"cannot write {path}: another process has held its lock for {LOCK_SECONDS:g} s")
 
 

@@ -152,6 +152,12 @@ def test_longer_values_than_csv_readers_take_are_cut_before_they_are_written() -
     }
 
 
+def test_semicolons_count_for_what_they_take_in_a_row() -> None:
+    found = parse(format_row(make_record(metadata={"large": ";" * 100_000, "small": 1})))
+    assert found is not None
+    assert found.metadata == {"small": 1, "_truncated": ["large"]}
+
+
 @pytest.mark.parametrize("name", ["host", "environment"])
 def test_long_context_is_cut_too(name: str) -> None:
     found = parse(format_row(make_record(**{name: "x" * 200_000})))

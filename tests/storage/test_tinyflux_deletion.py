@@ -12,6 +12,7 @@ import pytest
 
 from curio_tracking.errors import StorageError
 from curio_tracking.queries import RecordQuery
+from curio_tracking.storage.tinyflux import deletion
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.rows import format_row
 from curio_tracking.testing.filters import make_record
@@ -68,7 +69,10 @@ def test_segments_without_a_match_are_not_touched(tinyflux: TinyFluxBackend, seg
     assert (segments()[0].stat().st_ino, segments()[0].stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_records_that_another_writer_holds_are_named_and_the_rest_is_gone(make_tinyflux: MakeTinyFlux) -> None:
+def test_records_that_another_writer_holds_are_named_and_the_rest_is_gone(
+    make_tinyflux: MakeTinyFlux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletion, "LOCK_SECONDS", 0.01)
     busy, done, eraser = make_tinyflux(), make_tinyflux(), make_tinyflux()
     busy.append(MIXED)
     done.append([make_record(10, user_id="ann"), make_record(11, user_id="bob")])
@@ -134,22 +138,56 @@ def test_unreadable_row_stays_when_other_things_are_deleted(tinyflux: TinyFluxBa
     assert segments()[0].read_bytes() == b"damage\n"
 
 
-def test_segment_that_another_deletion_just_rewrote_is_read_again(
-    tinyflux: TinyFluxBackend, segments: Segments, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_segment_that_another_deletion_just_put_there_is_taken_only_with_its_own_lock(
+    tinyflux: TinyFluxBackend, segments: Segments, monkeypatch: pytest.MonkeyPatch, is_locked: bool
 ) -> None:
     tinyflux.append(MIXED)
     tinyflux.close()
     (segment,) = segments()
     only_ann = b"".join(format_row(record).encode() for record in MIXED if record.user_id == "ann")
-    flock, calls = fcntl.flock, []
+    flock, others = fcntl.flock, []
 
     def late(file: int, operation: int) -> None:
-        if not calls:
+        if not others:
             (segment.parent / "new").write_bytes(only_ann)
             (segment.parent / "new").replace(segment)
-        calls.append(file)
+            others.append(segment.open("rb"))
+            if is_locked:
+                flock(others[0], fcntl.LOCK_EX)
         flock(file, operation)
 
     monkeypatch.setattr(fcntl, "flock", late)
-    assert tinyflux.delete(RecordQuery(record_ids=frozenset({MIXED[1].record_id}))) == 1
-    assert users(tinyflux) == ["ann", "ann"]
+    monkeypatch.setattr(deletion, "LOCK_SECONDS", 0.01)
+    query = RecordQuery(record_ids=frozenset({MIXED[1].record_id}))
+    if is_locked:
+        with pytest.raises(StorageError, match="still being written to"):
+            tinyflux.delete(query)
+    else:
+        assert tinyflux.delete(query) == 1
+    others[0].close()
+    assert users(tinyflux) == ["ann"] * (3 if is_locked else 2)
+
+
+def test_deletions_at_the_same_time_all_hold(make_tinyflux: MakeTinyFlux) -> None:
+    backend = make_tinyflux()
+    backend.append([make_record(number, user_id=f"user-{number}") for number in range(200)])
+    backend.close()
+    start, go = os.pipe()
+    children = []
+    for first in range(4):
+        child = os.fork()
+        if child == 0:
+            try:
+                os.close(go)
+                os.read(start, 1)
+                for number in range(first, 160, 4):
+                    backend.delete(RecordQuery(user_ids=frozenset({f"user-{number}"})))
+            except BaseException:
+                os._exit(1)
+            os._exit(0)
+        children.append(child)
+    os.close(start)
+    os.close(go)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+    assert sorted(map(str, users(backend))) == sorted(f"user-{number}" for number in range(160, 200))

@@ -12,7 +12,7 @@ import pytest
 
 from curio_tracking.errors import StorageError
 from curio_tracking.queries import RecordQuery
-from curio_tracking.storage.tinyflux import writer
+from curio_tracking.storage.tinyflux import deletion, writer
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.testing.filters import make_record
 
@@ -177,8 +177,12 @@ def test_forked_child_writes_a_segment_of_its_own(tinyflux: TinyFluxBackend, seg
 
 
 def test_forked_child_closes_the_parents_files_and_leaves_their_lock(
-    tinyflux: TinyFluxBackend, make_tinyflux: Callable[..., TinyFluxBackend], segments: Segments
+    tinyflux: TinyFluxBackend,
+    make_tinyflux: Callable[..., TinyFluxBackend],
+    segments: Segments,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(deletion, "LOCK_SECONDS", 0.01)
     tinyflux.append(BATCH)
 
     def child() -> None:

@@ -7,12 +7,21 @@ stay as they are.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from curio_tracking.storage.directories import storage_error, sync_directory
 from curio_tracking.storage.erasure import concerns
-from curio_tracking.storage.files import is_at, is_unowned, open_to_repair, read_lines, replace_file
+from curio_tracking.storage.files import (
+    LOCK_PAUSE,
+    LOCK_SECONDS,
+    is_at,
+    is_unowned,
+    open_to_repair,
+    read_lines,
+    replace_file,
+)
 from curio_tracking.storage.tinyflux.catalog import owner_of, segments_by_day
 from curio_tracking.storage.tinyflux.rows import parse_row
 
@@ -42,18 +51,20 @@ def delete_records(raw: Path, query: RecordQuery) -> Deletion:
         StorageError: a segment cannot be read or rewritten; it is untouched, those before it are done.
     """
     result = Deletion()
+    # another deletion lets go of a segment soon, its writer does not: wait a little, once for all of them
+    deadline = time.monotonic() + LOCK_SECONDS
     for segments in segments_by_day(raw, query):
         for segment in segments:
-            _delete_from(segment, query, result)
+            _delete_from(segment, query, result, deadline)
     return result
 
 
-def _delete_from(segment: Path, query: RecordQuery, result: Deletion) -> None:
+def _delete_from(segment: Path, query: RecordQuery, result: Deletion, deadline: float) -> None:
     matching = len(_split(segment, query)[1])
     if not matching:
         return
     try:
-        deleted = _rewrite_if_sealed(segment, query)
+        deleted = _rewrite_when_sealed(segment, query, deadline)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -65,18 +76,19 @@ def _delete_from(segment: Path, query: RecordQuery, result: Deletion) -> None:
         result.deleted += deleted
 
 
-def _rewrite_if_sealed(segment: Path, query: RecordQuery) -> int | None:
-    """Return how many records were removed; None if a process is writing to the segment."""
+def _rewrite_when_sealed(segment: Path, query: RecordQuery, deadline: float) -> int | None:
+    """Return how many records were removed; None if somebody is still writing to the segment at the deadline."""
     while True:
         file = open_to_repair(segment)
         try:
-            if not is_unowned(file):
-                return None
-            # another deletion may have put a new file here between our open and our lock
-            if is_at(file, segment):
+            # is_at: another deletion may have put a new file here between our open and our lock
+            if is_unowned(file) and is_at(file, segment):
                 return _rewrite(segment, query)
         finally:
             os.close(file)
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(LOCK_PAUSE)
 
 
 def _rewrite(segment: Path, query: RecordQuery) -> int:
