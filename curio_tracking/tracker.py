@@ -143,7 +143,7 @@ class FeatureTracker:
 
         return decorator(name) if callable(name) or isinstance(name, (staticmethod, classmethod)) else decorator
 
-    def track(self, name: str, category: FeatureCategory | str = FeatureCategory.OTHER, **metadata: Any) -> Run:
+    def track(self, name: str, category: FeatureCategory | str = FeatureCategory.OTHER, /, **metadata: Any) -> Run:
         """Return a block to track: `with track("import", "file_operation") as run: ...`; sync and async.
 
         Args:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from curio_tracking.collecting.buffer import Fold
     from curio_tracking.collecting.context import Context
     from curio_tracking.collecting.guard import Guard
+    from curio_tracking.collecting.running import Cell
     from curio_tracking.collecting.site import Site
     from curio_tracking.efficiency import Targets
 
@@ -44,7 +45,7 @@ class Assembler:
     """Builds records; one per pipeline.
 
     Attributes:
-        writer_thread: the thread that calls `record`, once it runs.
+        writer_cell: that of the thread that calls `record`, once it runs.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Assembler:
         self._formula = formula
         self._targets = targets
         self._folds = 0
-        self.writer_thread: int | None = None
+        self.writer_cell: Cell | None = None
 
     def record(self, row: Any, guard: Guard) -> FeatureRecord | None:
         """Return the record of one row; None for a call that is not the host's.
@@ -69,9 +70,9 @@ class Assembler:
         have instrumented a library that a backend uses: tracking the tracker would never end).
         """
         if type(row) is Run:
-            is_ours = is_foreign(row.start) or row.cell[3] == self.writer_thread
+            is_ours = is_foreign(row.start) or row.cell is self.writer_cell
             return None if is_ours else self._from_run(row, guard)
-        return None if is_foreign(row[1]) or row[3][3] == self.writer_thread else self._from_row(row, guard)
+        return None if is_foreign(row[1]) or row[3] is self.writer_cell else self._from_row(row, guard)
 
     def _from_row(self, row: tuple[Any, ...], guard: Guard) -> FeatureRecord:
         site, start, end, cell, parent, root, context, outcome = row[:8]
@@ -194,7 +195,7 @@ class Assembler:
         if name in self._categories:
             return name
         known = ", ".join(self._categories)
-        guard.report(f"category {name}", f'unknown category "{name}"; recorded as "other"; known: {known}')
+        guard.report("unknown_category", f'unknown category "{name}"; recorded as "other"; known: {known}')
         return FeatureCategory.OTHER.value
 
     def _score(self, record: FeatureRecord, site: Site, guard: Guard) -> float | None:
@@ -213,7 +214,7 @@ def described(names: tuple[str, ...], shape: Shape) -> tuple[dict[str, dict[str,
     step = len(shape) // len(names)
     for name, position in zip(names, range(0, len(shape), step), strict=True):
         size = shape[position + 1]
-        parameter: dict[str, Any] = {"type": shape[position].__name__}
+        parameter: dict[str, Any] = {"type": getattr(shape[position], "__name__", "unknown")}
         if size is not None:
             parameter["size"] = size
             total = size if total is None else total + size

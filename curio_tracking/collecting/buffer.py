@@ -95,9 +95,12 @@ class Buffer:
         if self.shut:
             self.overflowed += 1
             return False
-        if self.limit == 0:
+        if self.limit == 0 and len(self.rows) < self.queue_size:
             self.limit = self.flush_interval
-            self._start_writer()
+            try:
+                self._start_writer()
+            except Exception:
+                self.limit = 0  # too deep in a recursion, or too late in a shutdown: the next call tries again
             return True
         if len(self.rows) < self.queue_size:
             self.limit = self.queue_size  # awake from here on: no further call needs to wake it
@@ -157,6 +160,10 @@ class Buffer:
 
     def folded_calls(self) -> int:
         """Return how many folded calls have not been taken yet."""
-        with self._fold_lock:
-            self._add_up()
-            return sum(fold.calls for fold in self._folds.values())
+        # bounded: a signal handler may ask while the very thread it interrupted is adding up
+        if self._fold_lock.acquire(timeout=0.2):
+            try:
+                self._add_up()
+            finally:
+                self._fold_lock.release()
+        return sum(fold.calls for fold in list(self._folds.values()))

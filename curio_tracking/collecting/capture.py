@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Shape: TypeAlias = "tuple[Any, ...]"
 """Flat, per parameter: (type, size), or (type, size, value) in values mode; `assemble` knows which by the length."""
 
-SIZED: Final = frozenset({str, bytes, bytearray, list, tuple, dict, set, frozenset, range, deque, array, memoryview})
+SIZED: Final = frozenset({str, bytes, bytearray, list, tuple, dict, set, frozenset, deque, array})
 _PLAIN: Final = frozenset({str, int, float, bool, type(None), complex})
 MAX_VALUE_LENGTH: Final = 256
 MAX_PARAMETERS: Final = 20
@@ -28,7 +28,10 @@ UNKNOWN: Final = ...
 
 def size_of(value: object) -> int | None:
     """Return bytes of binary, characters of text, items of containers, in O(1); None for everything else."""
-    return len(value) if type(value) in SIZED else None  # type: ignore[arg-type]
+    try:
+        return len(value) if type(value) in SIZED else None  # type: ignore[arg-type]
+    except TypeError:  # a type whose metaclass made it unhashable
+        return None
 
 
 def value_of(value: object) -> object:
@@ -39,7 +42,10 @@ def value_of(value: object) -> object:
     if kind is int:
         # a huge int would cost quadratic time to print and cannot be written as JSON that others read
         return value if -(1 << 63) <= value < 1 << 64 else UNKNOWN  # type: ignore[operator]
-    return value if kind in _PLAIN else UNKNOWN
+    try:
+        return value if kind in _PLAIN else UNKNOWN
+    except TypeError:
+        return UNKNOWN
 
 
 def shape_of(values: Iterator[object], *, with_values: bool) -> Shape:

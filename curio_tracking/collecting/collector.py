@@ -59,8 +59,15 @@ class Collector:
     def switch(self, switches: Switches) -> None:
         """Use other switches from the next call on."""
         self.switches = switches
-        for wrapper, site in list(self._wrappers.items()):
+        for wrapper, site in self._wrappers_now():
             self._set_code(wrapper, site)
+
+    def _wrappers_now(self) -> list[tuple[FunctionType, Site]]:
+        while True:
+            try:
+                return list(self._wrappers.items())
+            except RuntimeError:
+                continue  # another thread decorates a function in this moment
 
     def switch_off(self) -> None:
         """Stop tracking; what is buffered stays."""
@@ -73,7 +80,7 @@ class Collector:
         if switches.enabled:
             kind = "full" if switches.resources or site.partial_if is not None else "tracked"
         capture = switches.capture_args if kind != "off" else "off"
-        function = wrapper.__wrapped__  # type: ignore[attr-defined]
+        function = wrapper.__globals__["_function"]  # not __wrapped__: whoever wraps it again changes that
         if site.state != (kind, capture):
             site.state = (kind, capture)
             wrapper.__code__ = code_for(function, site.parameters, kind, capture)
@@ -84,10 +91,10 @@ class Collector:
 
     def restart(self, load: Callable[[], Pipeline]) -> None:
         """Finish the writer and go on with another pipeline."""
-        self.writer.stop()
+        before = self.writer
+        before.hand_over()
         self._load = load
-        self.writer = Writer(self, load)
-        self.buffer.shut = False
+        self.writer = Writer(self, load, before.ledger)
         self.buffer.limit = 0
 
     def renew_after_fork(self) -> None:

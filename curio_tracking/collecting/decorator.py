@@ -6,8 +6,8 @@ generated fast path (`hotpath`), the others a `Run`, because they can be suspend
 
 from __future__ import annotations
 
-from functools import update_wrapper
-from types import FunctionType
+import functools
+from types import CodeType, FunctionType
 
 from curio_tracking.collecting.capture import bound_values, shape_of
 from curio_tracking.collecting.generators import track_async_generator, track_generator
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _GENERATOR: Final = 0x20
 _COROUTINE: Final = 0x80
 _ASYNC_GENERATOR: Final = 0x200
+_ITERABLE_COROUTINE: Final = 0x100
+_CACHE_METHODS: Final = ("cache_info", "cache_clear", "cache_parameters")
 _SUSPENDABLE: Final = _GENERATOR | _COROUTINE | _ASYNC_GENERATOR
 
 
@@ -38,11 +40,17 @@ def decorate(function: Any, site: Site, ignore: tuple[str, ...]) -> Any:
     if isinstance(function, (type, property)) or not callable(function):
         warn(f'"{site.feature_name}" is a {type(function).__name__}, which cannot be tracked; decorate its methods')
         return function
+    if _flags(function) & _ITERABLE_COROUTINE:
+        warn(f'"{site.feature_name}" is a generator-based coroutine, which cannot be tracked')
+        return function
     site.describe(function, ignore)
     site.location = f"{getattr(function, '__module__', '?')}:{getattr(function, '__qualname__', '?')}"
     is_fast = type(function) is FunctionType and not _flags(function) & _SUSPENDABLE and can_generate(function)
     wrapper = make_wrapper(function, site, call_in_full, push_failure) if is_fast else _wrapper_for(function, site)
-    update_wrapper(wrapper, function)
+    functools.update_wrapper(wrapper, function)
+    for name in _CACHE_METHODS:  # functools.lru_cache keeps these outside of __dict__
+        if hasattr(function, name) and type(function).__module__ == "functools":
+            setattr(wrapper, name, getattr(function, name))
     site.collector.register(site, wrapper if is_fast else None)
     return wrapper
 
@@ -60,10 +68,10 @@ def _wrapper_for(function: Any, site: Site) -> Callable[..., Any]:
 
 def _flags(function: Any) -> int:
     """Return the code flags, looking through `functools.partial` and to `__call__` of objects."""
-    while hasattr(function, "func") and not hasattr(function, "__code__"):
+    while isinstance(function, functools.partial):
         function = function.func
     code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
-    return int(getattr(code, "co_flags", 0))
+    return code.co_flags if isinstance(code, CodeType) else 0
 
 
 # -- plain functions ------------------------------------------------------------------------------------------------
@@ -74,12 +82,9 @@ def push_failure(
 ) -> None:
     """Hand over a call of the fast path that raised; off the hot path, so it may take its time."""
     collector = site.collector
-    try:
-        failure = Failure(error)
-        row = (site, start, end, cell, parent, cell[1], collector.context(), failure, *shape)
-        collector.buffer.add(row, site, failure.status, start, end)
-    except Exception as problem:
-        collector.guard.report("tracked call", f"a failed call could not be recorded: {type(problem).__name__}")
+    failure = Failure(error)
+    row = (site, start, end, cell, parent, cell[1], collector.context(), failure, *shape)
+    collector.guard.own("tracked call", collector.buffer.add, row, site, failure.status, start, end)
 
 
 def call_in_full(
@@ -103,7 +108,7 @@ def call_in_full(
         raise
     finally:
         cell[0], cell[1] = outer_start, outer_root
-        site.collector.guard.call("tracked call", run.finish)
+        site.collector.guard.own("tracked call", run.finish)
 
 
 def _plain(function: Callable[..., Any], site: Site) -> Callable[..., Any]:

@@ -70,26 +70,34 @@ class Delivery:
         self._declared = count
 
     def drain(self, *, impatient: bool) -> bool:
-        """Write everything that is buffered; False when the backend refuses for now.
+        """Write everything that is buffered now; False when the backend refuses for now.
+
+        What comes meanwhile waits for the next time: under load the end would never come.
 
         Args:
             impatient: whether to try a refused batch before its time has come.
         """
+        left = self._ledger.buffered()
         while True:
             if not self._batch:
-                self._batch = self._next_batch()
-                if not self._batch:
+                self._batch, taken = self._next_batch(left)
+                left -= taken
+                if not self._batch and left <= 0:
                     return True
+                if not self._batch:
+                    continue
             elif clock() < self._retry_at and not impatient:
                 return False
             if not self._append():
                 return False
 
-    def _next_batch(self) -> Batch:
-        """Build and filter until a batch is full or the buffer is empty; folded calls come last."""
+    def _next_batch(self, most: int) -> tuple[Batch, int]:
+        """Build and filter up to `most` rows until a batch is full; return it and how many rows went into it."""
         size = self._pipeline.settings.max_batch_size
         batch: Batch = []
-        while len(batch) < size and (rows := self._ledger.take_rows(size - len(batch))):
+        taken = 0
+        while len(batch) < size and (rows := self._ledger.take_rows(min(size - len(batch), most - taken))):
+            taken += len(rows)
             before = len(batch)
             for row in rows:
                 self._build(self._pipeline.assembler.record, row, 1, batch)
@@ -98,7 +106,8 @@ class Delivery:
             for fold in self._ledger.take_folds():
                 if not self._build(self._pipeline.assembler.folded, fold, fold.calls, batch):
                     self._ledger.put_down(fold.calls)
-        return batch
+        # an empty buffer, too, is an end: rows may have been cleared
+        return batch, taken or most
 
     def _build(self, build: Callable[..., FeatureRecord | None], row: Any, calls: int, batch: Batch) -> bool:
         """Add the record of a row to the batch, unless it is nobody's or a filter drops it; return whether it was."""

@@ -6,6 +6,7 @@ PARTIAL. The number of items is its output size, and its iterations unless those
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 
 from curio_tracking.collecting.clock import clock
@@ -27,16 +28,17 @@ class Stepped:
     """The run of one generator. As a block it is the whole execution; `inside` is one step of it.
 
     Attributes:
-        items: how many it has yielded.
+        items: how many it has yielded. is_closed: whether its consumer has closed it.
     """
 
-    __slots__ = ("_is_tracked", "_run", "_seconds", "inside", "items")
+    __slots__ = ("_is_tracked", "_run", "_seconds", "inside", "is_closed", "items")
 
     def __init__(self, site: Site, shape: Shape) -> None:
         self._run = Run(site, shape)
         self._is_tracked = site.collector.switches.enabled
         self._seconds = 0.0
         self.items = 0
+        self.is_closed = False
         self.inside = Step(self, self._run) if self._is_tracked else Step(self, None)
 
     def took(self, seconds: float) -> None:
@@ -52,13 +54,13 @@ class Stepped:
         if not self._is_tracked:
             return
         run = self._run
-        if kind is GeneratorExit:
+        if kind is GeneratorExit or (self.is_closed and error is None):
             run.status = PARTIAL
         elif error is not None:
             run.failed(error)
         run.output_size = self.items
         run.iterations = max(1, self.items)
-        run.site.collector.guard.call("tracked call", run.finish, self._seconds)
+        run.site.collector.guard.own("tracked call", run.finish, self._seconds)
 
 
 class Step:
@@ -98,11 +100,8 @@ def track_generator(function: Callable[..., Any], site: Site, shape_of_call: Sha
                 steps.items += 1
                 try:
                     sent = yield item
-                except GeneratorExit:
-                    with steps.inside:
-                        inner.close()
-                    raise
                 except BaseException as error:
+                    steps.is_closed = isinstance(error, GeneratorExit)
                     resume = partial(inner.throw, error)
                 else:
                     resume = inner.__next__ if sent is None else partial(inner.send, sent)
@@ -116,7 +115,7 @@ def track_async_generator(function: Callable[..., Any], site: Site, shape_of_cal
     async def tracked_call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         inner = function(*args, **kwargs)
         with Stepped(site, shape_of_call(site, args, kwargs)) as steps:
-            resume: Callable[[], Any] = inner.__anext__
+            resume: Callable[[], Any] = partial(_first_step, inner)
             while True:
                 try:
                     with steps.inside:
@@ -126,13 +125,20 @@ def track_async_generator(function: Callable[..., Any], site: Site, shape_of_cal
                 steps.items += 1
                 try:
                     sent = yield item
-                except GeneratorExit:
-                    with steps.inside:
-                        await inner.aclose()
-                    raise
                 except BaseException as error:
+                    steps.is_closed = isinstance(error, GeneratorExit)
                     resume = partial(inner.athrow, error)
                 else:
                     resume = inner.__anext__ if sent is None else partial(inner.asend, sent)
 
     return tracked_call
+
+
+def _first_step(inner: Any) -> Any:
+    """Return the first `__anext__()`, unknown to the event loop: at its end it would close inner and outer at once."""
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return inner.__anext__()
+    finally:
+        sys.set_asyncgen_hooks(*hooks)

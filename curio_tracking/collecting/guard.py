@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Final
 
+_PACKAGE = __file__.rpartition("collecting")[0]
+
 
 class Guard:
     """Counts and reports failures, once per kind.
@@ -34,8 +36,37 @@ class Guard:
         try:
             return function(*args)
         except Exception as error:
-            self.report(where, f"{where}: {type(error).__name__}: {error}")
+            self.report(where, f"{where}: {text_of_error(error)}")
             return None
+
+    def own(self, where: str, function: Callable[..., Any], *args: Any) -> Any:
+        """As `call`, for code of ours that runs in the host's thread: what a signal handler raises there goes on.
+
+        A time limit of a job queue is such an exception. It can strike in the middle of our code, and is the host's.
+        """
+        try:
+            return function(*args)
+        except Exception as error:
+            if not _is_ours(error):
+                raise
+            self.report(where, f"{where}: {text_of_error(error)}")
+            return None
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether the innermost frame of the exception is code of this package."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or trace.tb_frame.f_code.co_filename.startswith(_PACKAGE)
+
+
+def text_of_error(error: BaseException) -> str:
+    """Return `Type: message`, whatever the exception's `__str__` does."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
 
 
 def warn(message: str) -> None:

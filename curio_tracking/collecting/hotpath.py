@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 TRACKED: Final = """
 def tracked_call({parameters}):
-    {capture}                         # before the call, which may change its arguments
+    try:
+        {capture}                     # before the call, which may change its arguments
+    except _TypeError:                # a type that is not hashable, made so by its metaclass
+        {nothing}
     try:
         _cell = _cells[_get_ident()]  # this thread's running call; a dict is cheaper than threading.local
     except KeyError:
@@ -48,16 +51,22 @@ def tracked_call({parameters}):
         raise                         # the very same exception, whatever it is
     _end = _clock()
     _cell[0] = _parent
+    try:
+        _size = _len(_result) if _type(_result) in _SIZED else None
+    except _TypeError:
+        _size = None
     if _len(_rows) < _buffer.limit or _buffer.make_room(_site, _SUCCESS, _start, _end):
         # one flat tuple: each further object would cost an allocation and a place in the garbage collector's rounds
-        _push((_site, _start, _end, _cell, _parent, _cell[1], _context(),
-               _len(_result) if _type(_result) in _SIZED else None, {shape}))
+        _push((_site, _start, _end, _cell, _parent, _cell[1], _context(), _size, {shape}))
     return _result
 """
 
 IN_FULL: Final = """
 def tracked_call({parameters}):
-    {capture}
+    try:
+        {capture}
+    except _TypeError:
+        {nothing}
     return _in_full(_site, _function, ({packed}), {keywords}, ({shape}))
 """
 
@@ -107,6 +116,7 @@ def make_wrapper(
     names = {
         "_SIZED": SIZED,
         "_SUCCESS": SUCCESS,
+        "_TypeError": TypeError,
         "_buffer": buffer,
         "_cells": cells,
         "_clock": clock,
@@ -191,13 +201,15 @@ def _compile(
     arguments = [*positional, *([f"*{star}"] if star else []), *keywords]
     take, name_it = _CAPTURE[capture]
     captured = captured[:MAX_PARAMETERS]
+    shape = "".join(name_it.format(index) for index in range(len(captured)))
     source = _TEMPLATES[kind].format(
         parameters=", ".join(parameters),
         arguments=", ".join(arguments),
         packed=packed,
         keywords=f"_dict({', '.join(keywords)})" if keywords else "{}",
         capture="".join(take.format(index, name) for index, name in enumerate(captured)) or "pass",
-        shape="".join(name_it.format(index) for index in range(len(captured))),
+        nothing=f"{shape.replace(', ', ' = ')}None" if shape else "pass",
+        shape=shape,
     )
     module = compile(source, "<curio_tracking hot path>", "exec")
     return next(constant for constant in module.co_consts if isinstance(constant, CodeType))

@@ -6,7 +6,7 @@ The writer moves calls from one state to the next under the ledger's lock; `coun
 from __future__ import annotations
 
 from collections import Counter
-from threading import Lock
+from threading import RLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Ledger:
 
     def __init__(self, buffer: Buffer) -> None:
         self._buffer = buffer
-        self._lock = Lock()
+        self._lock = RLock()  # health() may be asked by a signal handler in the middle of health()
         self._in_hand = 0
         self.written = 0
         self.folded = 0
@@ -40,6 +40,10 @@ class Ledger:
             taken = [rows.popleft() for _ in range(min(most, len(rows)))]
             self._in_hand += len(taken)
         return taken
+
+    def buffered(self) -> int:
+        """Return how many rows wait in the buffer."""
+        return len(self._buffer.rows)
 
     def take_folds(self) -> list[Fold]:
         """Take everything that was folded so far."""
@@ -74,6 +78,18 @@ class Ledger:
             self._buffer.rows.clear()
             self._buffer.take_folds()
             self._in_hand = 0
+        return left
+
+    def in_hand(self) -> int:
+        """Return how many calls the writer has taken and not finished."""
+        return self._in_hand
+
+    def give_up_in_hand(self, reason: str) -> int:
+        """Drop what the writer has in hand, leaving the buffer to its successor; return how many calls that were."""
+        with self._lock:
+            left, self._in_hand = self._in_hand, 0
+            if left:
+                self.dropped[reason] += left
         return left
 
     def counts(self, dropped_elsewhere: dict[str, int]) -> dict[str, Any]:

@@ -33,8 +33,6 @@ def prepare() -> None:
     global _prepared_in
     if _prepared_in == os.getpid():
         return
-    if _prepared_in == 0:
-        atexit.register(close_all)
     _prepared_in = os.getpid()
     util = sys.modules.get("multiprocessing.util")  # never imported for its own sake: who forks has it
     if util is not None:
@@ -83,6 +81,12 @@ def _take_sigterm() -> None:
 def _write_and_die(number: int, _frame: Any) -> None:
     import signal
 
+    is_ours = signal.getsignal(number) is _write_and_die
+    if not is_ours:
+        # a handler that the host installed later calls the one before it: what happens next is its business
+        for collector in list(collectors):
+            collector.guard.call("exit", collector.writer.flush, LONGEST_WRITE_DELAY)
+        return
     close_all()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
@@ -111,6 +115,9 @@ def _renew_in_child() -> None:
     for collector in list(collectors):
         collector.renew_after_fork()
 
+
+# at import, so that handlers which the host registers later run earlier: what they call is still written
+atexit.register(close_all)
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_renew_in_child)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
-
 from curio_tracking.collecting.context import Context, text_of
 from curio_tracking.collecting.outcome import FAILED, SUCCESS
 from curio_tracking.collecting.run import Run
@@ -26,7 +24,6 @@ class OpenRuns:
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
         self._runs: dict[str, Run] = {}
-        self._lock = Lock()
         self.given_up = 0
 
     def start(self, site: Site, user_id: object, session_id: object, metadata: Mapping[str, Any] | None) -> str:
@@ -39,17 +36,15 @@ class OpenRuns:
             context.session_id = text_of(session_id) or context.session_id
             run.context = context
         run.metadata.update(metadata or {})
-        with self._lock:
-            if len(self._runs) >= MAX_OPEN:
-                self._runs.pop(next(iter(self._runs)))
-                self.given_up += 1
-            self._runs[run.record_id] = run
+        # no lock: a signal handler may start a run in the middle of this; single dict operations are atomic
+        if len(self._runs) >= MAX_OPEN and self._runs.pop(next(iter(list(self._runs))), None) is not None:
+            self.given_up += 1
+        self._runs[run.record_id] = run
         return run.record_id
 
     def complete(self, record_id: object, status: object, facts: Mapping[str, Any]) -> None:
         """End a run; an id that is unknown or completed already is counted, and warned of once."""
-        with self._lock:
-            run = self._runs.pop(record_id, None) if isinstance(record_id, str) else None
+        run = self._runs.pop(record_id, None) if isinstance(record_id, str) else None
         if run is None:
             self._collector.guard.report(
                 "unknown_record_id",

@@ -160,7 +160,8 @@ class Run:
         if self.output_size is None:
             self.output_size = size_of(result)
         partial_if = self.site.partial_if
-        if partial_if is not None and self.site.collector.guard.call("partial_if", partial_if, result):
+        # bool() inside the guard: the answer may be an array, whose truth value raises
+        if partial_if is not None and self.site.collector.guard.call("partial_if", lambda: bool(partial_if(result))):
             self.status = PARTIAL
 
     def finish(self, seconds: float | None = None) -> None:
@@ -189,7 +190,7 @@ class Run:
 
     def __enter__(self) -> Run:
         if self.site.collector.switches.enabled:
-            self.site.collector.guard.call("track", self._enter)
+            self.site.collector.guard.own("track", self._enter)
         return self
 
     def _enter(self, can_suspend: bool = False) -> None:
@@ -198,7 +199,7 @@ class Run:
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if self.record_id:
-            self.site.collector.guard.call("track", self._exit, error)
+            self.site.collector.guard.own("track", self._exit, error)
 
     def _exit(self, error: BaseException | None) -> None:
         self.deactivate()
@@ -208,7 +209,7 @@ class Run:
 
     async def __aenter__(self) -> Run:
         if self.site.collector.switches.enabled:
-            self.site.collector.guard.call("track", self._enter, True)
+            self.site.collector.guard.own("track", self._enter, True)
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:

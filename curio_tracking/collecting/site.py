@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from types import CodeType, MethodType
+
 from curio_tracking.collecting.capture import MAX_PARAMETERS
+from curio_tracking.collecting.context import text_of
 from curio_tracking.vocabulary import FeatureCategory
 
 TYPE_CHECKING = False
@@ -55,7 +58,7 @@ class Site:
         partial_if: Callable[[Any], bool] | None = None,
     ) -> None:
         self.collector = collector
-        self.feature_name = str(feature_name)[:MAX_NAME_LENGTH]
+        self.feature_name = (text_of(feature_name) or type(feature_name).__name__)[:MAX_NAME_LENGTH]
         self.category = category_text(category)
         self.targets = targets
         self.partial_if = partial_if
@@ -68,20 +71,22 @@ class Site:
     def describe(self, function: Callable[..., Any], ignore: Iterable[str]) -> None:
         """Learn the parameters of a function; `self`, `cls` and the names in `ignore` are never captured."""
         code = getattr(function, "__code__", None)
-        if code is None:
+        if not isinstance(code, CodeType):
             return
         names: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         self.positional = names[: code.co_argcount]
-        left_out = {"self", "cls", *ignore}
-        self.parameters = tuple([name for name in names if name not in left_out][:MAX_PARAMETERS])
         values = getattr(function, "__defaults__", None) or ()
         self.defaults = dict(zip(self.positional[len(self.positional) - len(values) :], values, strict=True))
         self.defaults.update(getattr(function, "__kwdefaults__", None) or {})
+        if isinstance(function, MethodType):  # the first parameter is bound already, whatever its name
+            self.positional, names = self.positional[1:], names[1:]
+        left_out = {"self", "cls", *ignore}
+        self.parameters = tuple([name for name in names if name not in left_out][:MAX_PARAMETERS])
 
 
 def category_text(category: object) -> str:
     """Return the lower-case value of a category given as member, value, name or a plugin's name."""
     if isinstance(category, FeatureCategory):
         return category.value
-    text = str(category).strip().lower()[:MAX_NAME_LENGTH]
+    text = (text_of(category) or FeatureCategory.OTHER.value).strip().lower()[:MAX_NAME_LENGTH]
     return _CATEGORIES_BY_NAME.get(text, text)

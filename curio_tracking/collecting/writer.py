@@ -12,19 +12,32 @@ from threading import Event, Lock, Thread, current_thread, get_ident
 from curio_tracking.collecting.clock import clock
 from curio_tracking.collecting.delivery import FIRST_RETRY_SECONDS, Delivery
 from curio_tracking.collecting.ledger import Ledger
-from curio_tracking.collecting.running import forget_dead_threads
+from curio_tracking.collecting.running import forget_dead_threads, new_cell
 from curio_tracking.collecting.switches import Switches, exit_timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Final
+    from typing import Any
 
     from curio_tracking.collecting.collector import Collector
     from curio_tracking.collecting.pipeline import Pipeline
 
 
-THREAD_NAME: Final = "curio-tracking-writer"
+class WriterThread(Thread):
+    """The thread; a daemon, so that it never keeps a program from ending."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__(target=work, name="curio-tracking-writer", daemon=True)
+
+    def join(self, timeout: float | None = None) -> None:
+        """Return at once without a timeout: a host that joins every thread it finds must not wait for this one."""
+        if timeout is not None:
+            super().join(timeout)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the thread, so long at most."""
+        super().join(seconds)
 
 
 class Writer:
@@ -36,18 +49,19 @@ class Writer:
         on_started, on_stopping: called on the thread when the pipeline is ready, and after the last batch.
     """
 
-    def __init__(self, collector: Collector, load: Callable[[], Pipeline]) -> None:
+    def __init__(self, collector: Collector, load: Callable[[], Pipeline], ledger: Ledger | None = None) -> None:
         self._collector = collector
         self._buffer = collector.buffer
-        self._ledger = Ledger(collector.buffer)
+        self.ledger = ledger or Ledger(collector.buffer)
         self._load = load
         self._delivery: Delivery | None = None
-        self._thread: Thread | None = None
+        self._thread: WriterThread | None = None
         self._starting = Lock()
         self._flushes: list[Event] = []
         self._deadline: float | None = None
         self._is_pausing = False
         self._has_failed = False
+        self._is_replaced = False
         self.is_used = False
         self.pipeline: Pipeline | None = None
         self.on_started: Callable[[Pipeline], None] | None = None
@@ -62,15 +76,20 @@ class Writer:
         if not self._starting.acquire(False):
             return
         try:
-            if self._thread is None:
-                thread = Thread(target=self._run, name=THREAD_NAME, daemon=True)
-                thread.start()
-                self._thread = thread
+            if not self._is_alive():
+                self._thread = WriterThread(self._run)
+                self._thread.start()
         except RuntimeError:
             # no thread can be had (the interpreter is shutting down, or a limit is reached): `stop` writes by itself
+            self._thread = None
             self._buffer.stay_awake()
         finally:
             self._starting.release()
+
+    def _is_alive(self) -> bool:
+        # one read: the thread itself sets the attribute to None when it pauses
+        thread = self._thread
+        return thread is not None and (thread.ident is None or thread.is_alive())
 
     def flush(self, timeout: float) -> bool:
         """Wait until everything recorded before is acknowledged; False if that takes longer than `timeout` seconds."""
@@ -79,10 +98,11 @@ class Writer:
         if self._has_failed:
             return False
         if self._deadline is not None:
-            return self._ledger.pending() == 0
-        if self._thread is None:
+            return self.ledger.pending() == 0
+        if not self._is_alive():
             self.start()
-        if self._thread is None or self._thread.ident == get_ident():
+        thread = self._thread
+        if thread is None or thread.ident == get_ident():
             return False
         done = Event()
         self._flushes.append(done)
@@ -100,7 +120,7 @@ class Writer:
             return None
         self._is_pausing = True
         self._buffer.wake.put(None)
-        return thread.join
+        return thread.wait
 
     def resume(self) -> None:
         """Let the thread run again; it starts with the next call."""
@@ -114,13 +134,22 @@ class Writer:
             if timeout is None:
                 timeout = self.pipeline.settings.exit_timeout if self.pipeline else exit_timeout()
             self._deadline = clock() + timeout
-            if self._thread is None:
+            if not self._is_alive():
+                self._thread = None
                 self._run()
         thread = self._thread
         if thread is not None and thread.ident != get_ident():
             self._buffer.wake.put(None)
             # also where an earlier call waits already: a second SIGTERM must not cut the first one's writing short
-            thread.join(max(0.0, self._deadline - clock()))
+            thread.wait(max(0.0, self._deadline - clock()))
+
+    def hand_over(self) -> None:
+        """Stop, and leave to the next writer what this one has not taken in hand."""
+        self._is_replaced = True
+        self.stop()
+        if self.pipeline is not None:
+            self.ledger.dropped.update(self.pipeline.chain.dropped)
+            self.pipeline.chain.dropped.clear()
 
     def counts(self) -> dict[str, Any]:
         """Return written, folded, dropped and pending calls, at one moment."""
@@ -133,17 +162,28 @@ class Writer:
         ):
             if calls:
                 elsewhere[reason] = elsewhere.get(reason, 0) + calls
-        return self._ledger.counts(elsewhere)
+        return self.ledger.counts(elsewhere)
 
     # -- the thread -------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._work()
+        # BaseException: what a backend or a hook may raise (SystemExit, a panic of a compiled module) ends tracking,
+        # not the program, and nobody shall wait for an answer
+        except BaseException as error:
+            self._collector.guard.report("writer", f"the writer has ended: {type(error).__name__}")
+            self._fail()
+            raise
+
+    def _work(self) -> None:
         delivery = self._delivery = self._delivery or self._prepare()
         if delivery is None or self.pipeline is None:
             return
-        thread = current_thread()
-        # rows of this thread are the tracker's own; without a thread, `stop` runs this on one of the host's
-        self.pipeline.assembler.writer_thread = thread.ident if thread.name == THREAD_NAME else None
+        # rows of this thread are the tracker's own; without a thread, `stop` runs this on one of the host's. A new
+        # cell: the one under this thread's id may be that of a dead thread whose rows still wait
+        is_own_thread = isinstance(current_thread(), WriterThread)
+        self.pipeline.assembler.writer_cell = new_cell() if is_own_thread else None
         while not self._is_over():
             self._cycle(self.pipeline, delivery)
             if self._is_pausing and self._deadline is None:
@@ -156,16 +196,19 @@ class Writer:
         guard = self._collector.guard
         pipeline = guard.call("start-up", self._load)
         if pipeline is None:
-            self._end("start-up")
-            self._collector.switch_off()
-            self._has_failed = True
-            self._answer(self._flushes)
+            self._fail()
             return None
         self.pipeline = pipeline
         self._apply_settings(pipeline)
         if self.on_started is not None:
             guard.call("startup hook", self.on_started, pipeline)
-        return Delivery(pipeline, self._ledger, guard)
+        return Delivery(pipeline, self.ledger, guard)
+
+    def _fail(self) -> None:
+        self._has_failed = True
+        self._end("writer")
+        self._collector.switch_off()
+        self._answer(self._flushes)
 
     def _finish(self, pipeline: Pipeline, delivery: Delivery) -> None:
         left = self._end("exit")
@@ -225,10 +268,12 @@ class Writer:
     def _is_over(self) -> bool:
         if self._deadline is None:
             return False
-        return clock() >= self._deadline or not self._ledger.pending()
+        return clock() >= self._deadline or not (self.ledger.in_hand() if self._is_replaced else self.ledger.pending())
 
     def _end(self, reason: str) -> int:
         """Take no further calls and give up what is left; return how many calls that were."""
+        if self._is_replaced:
+            return self.ledger.give_up_in_hand(reason)
         self._buffer.shut = True
         self._buffer.limit = 0
-        return self._ledger.give_up(reason)
+        return self.ledger.give_up(reason)
