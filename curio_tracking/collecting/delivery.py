@@ -49,6 +49,11 @@ class Delivery:
         return bool(self._batch)
 
     @property
+    def held_calls(self) -> int:
+        """How many calls the batch in hand stands for."""
+        return sum(calls for _record, calls in self._batch)
+
+    @property
     def seconds_to_retry(self) -> float:
         """How long a refused batch still waits."""
         return max(0.0, self._retry_at - clock())

@@ -80,18 +80,6 @@ class Ledger:
             self._in_hand = 0
         return left
 
-    def in_hand(self) -> int:
-        """Return how many calls the writer has taken and not finished."""
-        return self._in_hand
-
-    def give_up_in_hand(self, reason: str) -> int:
-        """Drop what the writer has in hand, leaving the buffer to its successor; return how many calls that were."""
-        with self._lock:
-            left, self._in_hand = self._in_hand, 0
-            if left:
-                self.dropped[reason] += left
-        return left
-
     def counts(self, dropped_elsewhere: dict[str, int]) -> dict[str, Any]:
         """Return written, folded, dropped and pending calls at one moment.
 

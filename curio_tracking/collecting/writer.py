@@ -131,9 +131,7 @@ class Writer:
         if not self.is_used:
             return
         if self._deadline is None:
-            if timeout is None:
-                timeout = self.pipeline.settings.exit_timeout if self.pipeline else exit_timeout()
-            self._deadline = clock() + timeout
+            self._deadline = clock() + (self._patience() if timeout is None else timeout)
             if not self._is_alive():
                 self._thread = None
                 self._run()
@@ -143,8 +141,12 @@ class Writer:
             # also where an earlier call waits already: a second SIGTERM must not cut the first one's writing short
             thread.wait(max(0.0, self._deadline - clock()))
 
+    def _patience(self) -> float:
+        return self.pipeline.settings.exit_timeout if self.pipeline else exit_timeout()
+
     def hand_over(self) -> None:
-        """Stop, and leave to the next writer what this one has not taken in hand."""
+        """Write what is buffered and end; what could not be written in time is left to the next writer."""
+        self.flush(self._patience())
         self._is_replaced = True
         self.stop()
         if self.pipeline is not None:
@@ -268,12 +270,20 @@ class Writer:
     def _is_over(self) -> bool:
         if self._deadline is None:
             return False
-        return clock() >= self._deadline or not (self.ledger.in_hand() if self._is_replaced else self.ledger.pending())
+        is_done = not self._is_stuck() if self._is_replaced else not self.ledger.pending()
+        return is_done or clock() >= self._deadline
+
+    def _is_stuck(self) -> bool:
+        return self._delivery is not None and self._delivery.is_stuck
 
     def _end(self, reason: str) -> int:
         """Take no further calls and give up what is left; return how many calls that were."""
         if self._is_replaced:
-            return self.ledger.give_up_in_hand(reason)
+            # buffer and ledger are the next writer's: give up no more than the batch in hand
+            left = self._delivery.held_calls if self._delivery is not None else 0
+            if left:
+                self.ledger.put_down(left, reason)
+            return left
         self._buffer.shut = True
         self._buffer.limit = 0
         return self.ledger.give_up(reason)
