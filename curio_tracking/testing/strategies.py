@@ -74,7 +74,17 @@ def metadata() -> st.SearchStrategy[dict[str, Any]]:
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(json_texts(), inner, max_size=3),
         max_leaves=6,
     )
-    return st.dictionaries(json_texts(), nested, max_size=4)
+    anything = st.dictionaries(json_texts(), nested, max_size=4)
+    return st.builds(lambda more, shape: more | shape, anything, st.just({}) | parameters())
+
+
+def parameters() -> st.SearchStrategy[dict[str, Any]]:
+    """Return metadata that describes parameters, as capturing leaves it."""
+    names = st.sampled_from(("prompt", "limit", "_none", "a:b", "naïve")) | json_texts()
+    described = st.fixed_dictionaries(
+        {"type": st.sampled_from(("str", "int", "dict[str, int]"))}, optional={"size": counts()}
+    )
+    return st.fixed_dictionaries({"parameters": st.dictionaries(names, described, max_size=3)})
 
 
 def counts() -> st.SearchStrategy[int]:

@@ -77,7 +77,7 @@ def test_stock_tinyflux_reads_the_same_values(record: FeatureRecord) -> None:
     point = Point()._deserialize_from_list(cells)
     assert point.time == record.start_time
     assert unescape(point.measurement) == record.feature_name
-    tags = {key: unescape(value) for key, value in point.tags.items() if key != "m"}
+    tags = {key: unescape(value) for key, value in point.tags.items() if key not in "mr"}
     assert tags == {
         key: value
         for key, value in {
@@ -96,7 +96,7 @@ def test_stock_tinyflux_reads_the_same_values(record: FeatureRecord) -> None:
         }.items()
         if value is not None
     }
-    assert json.loads(point.tags.get("m", "{}").replace(";", ",")) == record.metadata
+    assert metadata_of(point) == record.metadata
     assert point.fields == {
         key: value
         for key, value in {
@@ -132,7 +132,7 @@ def test_columns_at_their_default_are_left_out() -> None:
     assert format_row(TYPICAL) == (
         "2026-11-22T15:47:14.123456,my_feature,t_i,18aa5bd6d7b1c2f0a1b2c3d41,t_c,ai_provider,t_s,success,"
         "t_u,1:0da2eb3a5dfe24409f9643ef73fbd493,t_h,build-7,t_e,production,"
-        't_m,{"parameters":{"prompt":{"type":"str";"size":7};"model":{"type":"str";"size":29}}},'
+        "t_r,prompt:str:7;model:str:29,"
         "f_d,3.1099989428184927e-07,f_i,36,f_o,2048,f_e,1.0,f_t,140121288309632,f_p,30367\n"
     )
 
@@ -198,6 +198,9 @@ def test_what_is_no_number_is_refused_before_it_is_written(changes: dict[str, ob
         format_row(PLAIN).replace("f_i,27", "f_i,2.7"),
         format_row(PLAIN).replace(",f_d", ',t_m,{"a":1,f_d'),
         format_row(PLAIN).replace(",f_d", ",t_m,[1],f_d"),
+        format_row(PLAIN).replace(",f_d", ",t_r,a:b,f_d"),
+        format_row(PLAIN).replace(",f_d", ",t_r,a:b:c,f_d"),
+        format_row(PLAIN).replace(",f_d", ",t_r,a:b:1:2,f_d"),
         format_row(PLAIN).replace(",f_d", ",t_m,{} {},f_d"),
         format_row(PLAIN).replace("import_csv", '"import_csv'),
         format_row(make_record(duration=1.0)) + format_row(make_record(duration=2.0)),
@@ -237,6 +240,50 @@ def test_garbage_never_raises(row: bytes) -> None:
 def test_unknown_columns_of_a_later_version_are_passed_over() -> None:
     row = format_row(PLAIN).replace(",f_d", ",t_zz,news,f_d").replace("\n", ",f_yy,7\n")
     assert parse(row) == PLAIN
+
+
+def metadata_of(point: Point) -> dict[str, object]:
+    """Do by hand what the module's docstring tells users of TinyFlux."""
+    metadata = json.loads(point.tags.get("m", "{}").replace(";", ","))
+    if "r" in point.tags:
+        parts = [part.split(":") for part in point.tags["r"].split(";")]
+        metadata["parameters"] = {
+            name: {"type": kind, "size": int(size)} if size else {"type": kind} for name, kind, size in parts
+        }
+    return metadata
+
+
+@pytest.mark.parametrize(
+    ("metadata", "cells"),
+    [
+        ({"parameters": {"limit": {"type": "int"}}}, ",t_r,limit:int:,"),
+        ({"parameters": {"a": {"type": "str", "size": 0}}, "k": 1}, ',t_r,a:str:0,t_m,{"k":1},'),
+        ({"k": 1, "parameters": {"a": {"type": "str", "size": 0}}}, ',t_r,a:str:0,t_m,{"k":1},'),
+        ({"parameters": {}}, ',t_m,{"parameters":{}},'),
+        ({"parameters": None}, ',t_m,{"parameters":null},'),
+        ({"parameters": {"a": {"type": "str", "value": 1}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"a": {"type": "str", "size": None}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"a": {"type": "str", "size": True}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"a": {"type": "str", "size": 1.0}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"a": {"type": 7}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"a": {"size": 7}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"a": "redacted"}}, ',t_m,{"parameters":'),
+        ({"parameters": {"a:b": {"type": "str"}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"": {"type": "str"}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"a": {"type": "a,b"}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"naïve": {"type": "str"}}}, ',t_m,{"parameters":'),
+        ({"parameters": {"a": {"type": "str"}, "b": 1}}, ',t_m,{"parameters":'),
+        ({"parameters": {"_none": {"type": "_none"}}}, ",t_r,_none:_none:,"),
+    ],
+    ids=str,
+)
+def test_plain_shapes_are_short_and_all_others_json(metadata: dict[str, object], cells: str) -> None:
+    row = format_row(make_record(metadata=metadata))
+    assert cells in row
+    found = parse(row)
+    assert found is not None
+    # repr: True and 1.0 would pass for 1
+    assert sorted(map(repr, found.metadata.items())) == sorted(map(repr, metadata.items()))
 
 
 def test_metadata_needs_no_csv_quotes() -> None:

@@ -121,7 +121,7 @@ def test_rewrite_that_fails_leaves_the_segment_as_it_was(
 def test_unreadable_row_goes_with_the_user_it_names(tinyflux: TinyFluxBackend, segments: Segments) -> None:
     tinyflux.append([make_record(1, user_id="bob")])
     tinyflux.close()
-    of_ann = format_row(make_record(2, user_id="ann")).encode()[:150]
+    of_ann = format_row(make_record(2, user_id="ann")).encode().replace(b"f_d,", b"f_d,x").rstrip()
     with segments()[0].open("ab") as stream:
         stream.write(of_ann + b"\nother damage\n")
     assert b",t_u,ann," in of_ann

@@ -48,7 +48,7 @@ def failing_write(monkeypatch: pytest.MonkeyPatch, keep: int, skip: int = 0) -> 
         yield
 
 
-@pytest.mark.parametrize("keep", [0, 1, 100, 250, 600])
+@pytest.mark.parametrize("keep", [0, 1, 100, 250, 400])
 def test_short_write_is_cut_back_and_may_be_tried_again(
     tinyflux: TinyFluxBackend, segments: Segments, monkeypatch: pytest.MonkeyPatch, keep: int
 ) -> None:
@@ -96,7 +96,7 @@ def test_batch_is_not_doubled_when_even_cutting_back_failed(
     tinyflux.append(BATCH)
     with monkeypatch.context() as patch:
         patch.setattr(os, "ftruncate", broken_disk)
-        with failing_write(monkeypatch, keep=600), pytest.raises(StorageError):
+        with failing_write(monkeypatch, keep=400), pytest.raises(StorageError):
             tinyflux.append(MORE)
         with pytest.raises(StorageError, match="Input/output error"):
             tinyflux.append(MORE)

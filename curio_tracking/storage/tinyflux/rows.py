@@ -5,14 +5,15 @@ time is the start, UTC. Tags hold text, fields numbers (integers stay integers),
 
     tags    t_i record_id     t_c category     t_s status   t_u user_id      t_n session_id   t_p parent_id
             t_h host          t_a app          t_v version  t_e environment  t_x error_type   t_y error_message
-            t_m metadata
+            t_r parameters   t_m metadata
     fields  f_d duration      f_i input_size   f_o output_size   f_e efficiency_score   f_n iterations   f_t thread_id
             f_p process_id    f_c cpu_seconds  f_b memory_bytes  f_w sample_weight
 
 - A column at its default is left out: None, no metadata, one iteration, weight 1.
 - Text is escaped by `storage.escapes`; the literal text `_none`, which TinyFlux reads as None, is written `\_none`.
-- Metadata is JSON with `;` for `,` (a `;` inside of it is `\u003b`), so that it needs no CSV quoting and the row can
-  be split at its commas: `json.loads(point.tags["m"].replace(";", ","))`.
+- Parameters are the shape that most metadata holds, as `name:type:size;...` (see `shapes`).
+- The other metadata is JSON with `;` for `,` (a `;` inside of it is `\u003b`), so that it needs no CSV quoting and the
+  row can be split at its commas: `json.loads(point.tags["m"].replace(";", ","))`.
 
 Imports only `records` and the storage's shared modules.
 """
@@ -24,20 +25,16 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final
 
 from curio_tracking.records import FeatureRecord, FeatureStatus, to_microseconds
 from curio_tracking.storage.days import moment_text
 from curio_tracking.storage.escapes import escape, unescape
 from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS, metadata_text, shorten
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from curio_tracking.storage.tinyflux.layouts import TAGS, layout_of
+from curio_tracking.storage.tinyflux.shapes import KEY, parse_shape, shape_text
 
 _NONE: Final = "_none"
-_TAGS: Final = ("t_i", "t_c", "t_s", "t_u", "t_n", "t_p", "t_h", "t_a", "t_v", "t_e", "t_x", "t_y", "t_m")
-_FIELDS: Final = ("f_d", "f_i", "f_o", "f_e", "f_n", "f_t", "f_p", "f_c", "f_b", "f_w")
 _WHOLE: Final = frozenset({"f_i", "f_o", "f_n", "f_t", "f_p", "f_b"})
 _UNREADABLE: Final = (ValueError, TypeError, LookupError, OverflowError, RecursionError, StopIteration, csv.Error)
 _TEXTS: Final = (
@@ -53,7 +50,6 @@ _TEXTS: Final = (
 _STATUSES: Final[dict[str | None, FeatureStatus]] = {status.value: status for status in FeatureStatus}
 _TIME_LENGTH: Final = len("2026-11-22T15:47:14.123456")
 _decode: Final = json.JSONDecoder().raw_decode
-_Picker: TypeAlias = "Callable[[Sequence[Any]], tuple[Any, ...]]"
 
 
 # -- writing --------------------------------------------------------------------------------------------------------
@@ -66,16 +62,16 @@ def format_row(record: FeatureRecord) -> str:
         ValueError, TypeError: a number of the record is none.
     """
     place = _place(record.host, record.app, record.version, record.environment)
-    metadata = _metadata_cell(record.metadata)
+    metadata = _metadata_cells(record.metadata)
     # one look at all texts: nearly every record is plain, and seven looks would cost more than the row
     texts = (
         f"{record.record_id}{record.feature_name}{record.category}{record.user_id or ''}{record.session_id or ''}"
         f"{record.parent_id or ''}{record.error_type or ''}{record.error_message or ''}"
     )
-    if max(len(texts), len(place), len(metadata)) > MAX_FIELD_CHARACTERS:
+    if len(texts) + len(place) + len(metadata) > MAX_FIELD_CHARACTERS:
         record = shorten(record)
         place = _place(record.host, record.app, record.version, record.environment)
-        metadata = _metadata_cell(record.metadata)
+        metadata = _metadata_cells(record.metadata)
     if not texts.isprintable() or "," in texts or '"' in texts or "\\" in texts or _NONE in texts:
         cells: dict[str, Any] = {name: cell(getattr(record, name)) for name in _TEXTS}
         record = replace(record, **cells)
@@ -125,9 +121,16 @@ def _second(second: int) -> str:
     return moment_text(second * 1_000_000)
 
 
-def _metadata_cell(metadata: dict[str, Any]) -> str:
-    if not metadata:
-        return ""
+def _metadata_cells(metadata: dict[str, Any]) -> str:
+    shape = shape_text(metadata.get(KEY))
+    if shape is None:
+        return _json_cell(metadata) if metadata else ""
+    if len(metadata) == 1:
+        return ",t_r," + shape
+    return f",t_r,{shape}{_json_cell({key: value for key, value in metadata.items() if key != KEY})}"
+
+
+def _json_cell(metadata: dict[str, Any]) -> str:
     return ",t_m," + metadata_text(metadata).replace(";", "\\u003b").replace(",", ";")
 
 
@@ -158,7 +161,7 @@ def _plain_parts(text: str) -> list[Any]:
             parts[position] = None
         elif key in _WHOLE:
             parts[position] = parts[position].removesuffix(".0")
-        elif key in _TAGS and key != "t_m":
+        elif key in TAGS and key != "t_m":
             parts[position] = unescape(parts[position])
     return parts
 
@@ -169,10 +172,8 @@ def _record(parts: list[Any]) -> FeatureRecord:
     if len(keys) != len(values):
         raise ValueError("a column without a value")
     values.append(None)
-    layout = _latest
-    if keys != layout.keys:
-        layout = _learn(keys)
-    record_id, category, status, user, session, parent, host, app, version, environment, error, message, more = (
+    layout = layout_of(keys)
+    record_id, category, status, user, session, parent, host, app, version, environment, error, message, shape, more = (
         layout.tags(values)
     )
     duration, size_in, size_out, score, rounds, thread, process, cpu, memory, weight = layout.fields(values)
@@ -202,36 +203,8 @@ def _record(parts: list[Any]) -> FeatureRecord:
         None if memory is None else int(memory),
         error,
         message,
-        {} if more is None else _metadata(more),
+        _metadata(shape, more),
         1.0 if weight is None else float(weight),
-    )
-
-
-class _Layout(NamedTuple):
-    """Where the columns of a row are that has these keys; what is left out is at the end of the values, as None."""
-
-    keys: list[str]
-    tags: _Picker
-    fields: _Picker
-
-
-# most rows have the layout of the row before; comparing it is cheaper than looking it up
-_latest = _Layout([], itemgetter(0), itemgetter(0))
-
-
-def _learn(keys: list[str]) -> _Layout:
-    global _latest
-    _latest = _layout(tuple(keys))
-    return _latest
-
-
-@lru_cache(maxsize=256)
-def _layout(keys: tuple[str, ...]) -> _Layout:
-    places = {key: place for place, key in enumerate(keys)}
-    return _Layout(
-        list(keys),
-        itemgetter(*[places.get(key, len(keys)) for key in _TAGS]),
-        itemgetter(*[places.get(key, len(keys)) for key in _FIELDS]),
     )
 
 
@@ -247,9 +220,12 @@ def _microseconds(time: str) -> int:
     return _second_us(time[:19]) + int(time[20:])
 
 
-def _metadata(text: str) -> dict[str, Any]:
-    text = text.replace(";", ",")
-    metadata, end = _decode(text)
-    if end != len(text) or not isinstance(metadata, dict):
-        raise ValueError("metadata is no JSON object")
+def _metadata(shape: str | None, text: str | None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {} if shape is None else {KEY: parse_shape(shape)}
+    if text is not None:
+        text = text.replace(";", ",")
+        more, end = _decode(text)
+        if end != len(text) or not isinstance(more, dict):
+            raise ValueError("metadata is no JSON object")
+        metadata |= more
     return metadata
