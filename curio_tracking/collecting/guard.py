@@ -10,7 +10,7 @@ from collections import Counter
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Final
+    from typing import Any
 
 _PACKAGE = __file__.rpartition("collecting")[0]
 
@@ -77,7 +77,3 @@ def warn(message: str) -> None:
         logging.getLogger("curio_tracking").warning("%s", message)
     except Exception:  # noqa: S110  (there is nowhere left to report to)
         pass
-
-
-SILENT: Final = Guard()
-"""For places that have no tracker at hand."""
