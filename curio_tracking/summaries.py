@@ -6,13 +6,14 @@ fold, the memory backend, rollups and the live view. Every figure is weighted by
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from operator import mul
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from curio_tracking.records import FeatureInfo, FeatureRecord, FeatureStatus, iso_time
 from curio_tracking.sketches import HyperLogLog, LogHistogram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 STATISTICS: Final[tuple[str, ...]] = (
     "feature_name",
@@ -38,6 +39,10 @@ STATISTICS: Final[tuple[str, ...]] = (
     "last_used",
 )
 
+Columns: TypeAlias = "tuple[Sequence[Any], ...]"
+"""What totals need of records, one sequence each: start_us, duration, efficiency_score, input_size, output_size,
+iterations, user_id, sample_weight."""
+
 
 class WeightedMean:
     """A weighted sum and its weight: the mean that merges."""
@@ -53,10 +58,18 @@ class WeightedMean:
         self.total += value * weight
         self.weight += weight
 
+    def add_each(self, values: Sequence[float]) -> None:
+        """Count each of the values once."""
+        self.add_sum(sum(values), len(values))
+
+    def add_sum(self, total: float, weight: float) -> None:
+        """Count a weighted sum and its weight."""
+        self.total += total
+        self.weight += weight
+
     def merge(self, other: WeightedMean) -> None:
         """Add everything that `other` has counted."""
-        self.total += other.total
-        self.weight += other.weight
+        self.add_sum(other.total, other.weight)
 
     def value(self) -> float | None:
         """Return the mean, or None over nothing."""
@@ -70,6 +83,7 @@ class Summary:
         group: what these records have in common, for example `{"feature_name": "f", "category": "other"}`.
         statuses: weight per status; their sum is `total_calls`.
         first_us, last_us: earliest and latest start, microseconds since 1970 UTC; None without records.
+        values: what `as_dict` returned last; None since something was counted.
     """
 
     __slots__ = (
@@ -86,6 +100,7 @@ class Summary:
         "output_size",
         "statuses",
         "users",
+        "values",
     )
 
     def __init__(self, group: dict[str, str | None] | None = None) -> None:
@@ -102,6 +117,7 @@ class Summary:
         self.users = HyperLogLog()
         self.first_us: int | None = None
         self.last_us: int | None = None
+        self.values: dict[str, Any] | None = None
 
     @property
     def feature_name(self) -> str | None:
@@ -125,11 +141,12 @@ class Summary:
 
     def add(self, record: FeatureRecord) -> None:
         """Count one record."""
+        self.values = None
         weight = record.sample_weight
         duration = record.duration
         self.statuses[record.status] = self.statuses.get(record.status, 0.0) + weight
         self.mean_duration.add(duration, weight)
-        self._widen(duration, duration, record.start_us, record.start_us)
+        self.widen(duration, duration, record.start_us, record.start_us)
         self.durations.add(duration, weight)
         if record.efficiency_score is not None:
             self.efficiency.add(record.efficiency_score, weight)
@@ -141,13 +158,43 @@ class Summary:
         if record.user_id is not None:
             self.users.add(record.user_id)
 
+    def add_columns(self, status: str, columns: Columns) -> None:
+        """Count records of one status that are given as columns: the same as `add` for each, at half the price.
+
+        Args:
+            status: of all of them.
+            columns: at least one value each, see `Columns`.
+        """
+        starts, durations, efficiencies, input_sizes, output_sizes, iterations, users, weights = columns
+        self.values = None
+        is_weighted = weights.count(1.0) < len(weights)
+        self.statuses[status] = self.statuses.get(status, 0.0) + (sum(weights) if is_weighted else len(weights))
+        self.widen(min(durations), max(durations), min(starts), max(starts))
+        means = (self.mean_duration, self.efficiency, self.input_size, self.output_size)
+        measured = (durations, efficiencies, input_sizes, output_sizes)
+        if is_weighted:
+            for mean, values in zip(means, measured, strict=True):
+                for value, weight in zip(values, weights, strict=True):
+                    if value is not None:
+                        mean.add(value, weight)
+            for duration, weight in zip(durations, weights, strict=True):
+                self.durations.add(duration, weight)
+            self.iterations += sum(map(mul, iterations, weights))
+        else:
+            for mean, values in zip(means, measured, strict=True):
+                mean.add_each([value for value in values if value is not None] if None in values else values)
+            self.durations.add_each(durations)
+            self.iterations += sum(iterations)
+        self.users.add_each({*users} - {None})
+
     def merge(self, other: Summary) -> None:
         """Add everything that `other` has counted; the group stays this one's."""
+        self.values = None
         for status, weight in other.statuses.items():
             self.statuses[status] = self.statuses.get(status, 0.0) + weight
         self.mean_duration.merge(other.mean_duration)
         if other.first_us is not None and other.last_us is not None:
-            self._widen(other.min_duration or 0.0, other.max_duration or 0.0, other.first_us, other.last_us)
+            self.widen(other.min_duration or 0.0, other.max_duration or 0.0, other.first_us, other.last_us)
         self.durations.merge(other.durations)
         self.efficiency.merge(other.efficiency)
         self.input_size.merge(other.input_size)
@@ -155,7 +202,8 @@ class Summary:
         self.iterations += other.iterations
         self.users.merge(other.users)
 
-    def _widen(self, shortest: float, longest: float, first_us: int, last_us: int) -> None:
+    def widen(self, shortest: float, longest: float, first_us: int, last_us: int) -> None:
+        """Count further extremes: durations in seconds, starts in microseconds since 1970 UTC."""
         if self.min_duration is None or shortest < self.min_duration:
             self.min_duration = shortest
         if self.max_duration is None or longest > self.max_duration:
@@ -171,10 +219,15 @@ class Summary:
 
     def quantile(self, fraction: float) -> float | None:
         """Return the duration in seconds that `fraction` (0..1) of the executions did not exceed, within 1 %."""
-        estimate = self.durations.quantile(fraction)
-        if estimate is None or self.min_duration is None or self.max_duration is None:
-            return None
-        return min(max(estimate, self.min_duration), self.max_duration)
+        return self.quantiles((fraction,))[0]
+
+    def quantiles(self, fractions: Sequence[float]) -> list[float | None]:
+        """Return several quantiles, see `quantile`."""
+        shortest, longest = self.min_duration, self.max_duration
+        if shortest is None or longest is None:
+            return [None] * len(fractions)
+        estimates = self.durations.quantiles(fractions)
+        return [None if estimate is None else min(max(estimate, shortest), longest) for estimate in estimates]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the statistics under their public names, JSON-ready.
@@ -182,8 +235,14 @@ class Summary:
         Durations are seconds, `success_rate` is percent, times are ISO 8601 UTC; averages over nothing are None.
         Further dimensions of the group (version, environment ...) follow under their own names.
         """
-        timeouts = self.count(FeatureStatus.TIMEOUT)
+        if self.values is None:
+            # kept: a dashboard asks again and again, and most features had no new call meanwhile
+            self.values = self._statistics()
+        return self.values.copy()
+
+    def _statistics(self) -> dict[str, Any]:
         weight = self.weight
+        p50, p95, p99 = self.quantiles((0.50, 0.95, 0.99))
         values: dict[str, Any] = {
             "feature_name": self.feature_name,
             "category": self.category,
@@ -191,14 +250,14 @@ class Summary:
             "success_count": self.count(FeatureStatus.SUCCESS),
             "failure_count": round(self.statuses.get("failed", 0.0) + self.statuses.get("timeout", 0.0)),
             "partial_count": self.count(FeatureStatus.PARTIAL),
-            "timeout_count": timeouts,
+            "timeout_count": self.count(FeatureStatus.TIMEOUT),
             "success_rate": 100.0 * self.statuses.get("success", 0.0) / weight if weight else None,
             "avg_duration": self.mean_duration.value(),
             "min_duration": self.min_duration,
             "max_duration": self.max_duration,
-            "p50_duration": self.quantile(0.50),
-            "p95_duration": self.quantile(0.95),
-            "p99_duration": self.quantile(0.99),
+            "p50_duration": p50,
+            "p95_duration": p95,
+            "p99_duration": p99,
             "avg_efficiency": self.efficiency.value(),
             "avg_input_size": self.input_size.value(),
             "avg_output_size": self.output_size.value(),

@@ -84,7 +84,7 @@ def state(summary: Summary) -> dict[str, Any]:
     for name in ("mean_duration", "efficiency", "input_size", "output_size"):
         mean = getattr(summary, name)
         values |= {f"{name} total": mean.total, f"{name} weight": mean.weight}
-    return values | {"users": bytes(summary.users.registers or b"")}
+    return values | {"users": summary.users.registers()}
 
 
 # -- the naive reference --------------------------------------------------------------------------------------------
