@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from curio_tracking.efficiency import Targets
+    from curio_tracking.maintenance import Finding, MaintenanceReport
     from curio_tracking.queries import RecordQuery, SummaryQuery
     from curio_tracking.records import FeatureInfo, FeatureRecord
     from curio_tracking.settings import Settings
@@ -49,6 +50,39 @@ class StorageBackend(Protocol):
 
     def close(self) -> None:
         """Release files and locks; everything acknowledged stays. Closing twice is no error."""
+
+
+@runtime_checkable
+class SelfMaintaining(Protocol):
+    """What a backend may offer besides `StorageBackend`: it keeps its own files in order."""
+
+    def rest(self, is_wanted: Callable[[], bool]) -> None:
+        """Use a quiet moment of the writer: do one bounded piece of upkeep, if any is due.
+
+        Args:
+            is_wanted: tells whether the thread is wanted for something more urgent; then return soon.
+        """
+
+    def maintain(self, progress: Callable[[str, int, int], None]) -> MaintenanceReport:
+        """Do all upkeep that is due.
+
+        Args:
+            progress: told what is being done, and how many bytes of how many are done.
+
+        Raises:
+            StorageError: it cannot be done now.
+        """
+
+    def inspect(self) -> list[Finding]:
+        """Return the state of every part of the store. Changes nothing."""
+
+
+@runtime_checkable
+class Remarking(Protocol):
+    """What a backend may offer besides `StorageBackend`: it says what a question costs, or cannot be told exactly."""
+
+    def remarks(self, query: SummaryQuery) -> list[str]:
+        """Return what a person who asks this should know, one sentence each; usually nothing."""
 
 
 class BaseBackend:

@@ -148,7 +148,7 @@ class CsvBackend(BaseBackend):
                 header, rows = self._rows(path)
                 kept = [line for line, record in rows if not concerns(query, line, record)]
                 if len(kept) < len(rows):
-                    replace_file(path, [header, *kept]) if kept else path.unlink()
+                    replace_file(path, [line + b"\n" for line in (header, *kept)]) if kept else path.unlink()
         except FileNotFoundError:
             return 0
         except OSError as error:

@@ -169,8 +169,11 @@ def read_first_line(path: Path) -> bytes:
     return line if line.endswith(b"\n") else b""
 
 
-def replace_file(path: Path, lines: Iterable[bytes]) -> None:
-    """Put a file of these lines in the place of `path`: whoever reads sees all of the old one or all of the new.
+def replace_file(path: Path, parts: Iterable[bytes], *, durable: bool = True) -> None:
+    """Put a file of these parts in the place of `path`: whoever reads sees all of the old one or all of the new.
+
+    Args:
+        durable: whether the new one must survive a loss of power.
 
     Raises:
         OSError: the old file is untouched.
@@ -180,15 +183,17 @@ def replace_file(path: Path, lines: Iterable[bytes]) -> None:
     try:
         with os.fdopen(file, "wb") as stream:
             try_lock(stream.fileno())
-            stream.writelines(line + b"\n" for line in lines)
+            stream.writelines(parts)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
             temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    sync_directory(path.parent)
+    if durable:
+        sync_directory(path.parent)
 
 
 def remove_abandoned(directory: Path, now: float) -> None:

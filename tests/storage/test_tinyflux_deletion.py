@@ -12,9 +12,9 @@ import pytest
 
 from curio_tracking.errors import StorageError
 from curio_tracking.queries import RecordQuery
-from curio_tracking.storage.tinyflux import deletion
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.rows import format_row
+from curio_tracking.storage.tinyflux.upkeep import deletion
 from curio_tracking.testing.filters import make_record
 
 MakeTinyFlux = Callable[..., TinyFluxBackend]

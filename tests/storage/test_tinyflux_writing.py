@@ -12,8 +12,9 @@ import pytest
 
 from curio_tracking.errors import StorageError
 from curio_tracking.queries import RecordQuery
-from curio_tracking.storage.tinyflux import deletion, writer
+from curio_tracking.storage.tinyflux import writer
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
+from curio_tracking.storage.tinyflux.upkeep import deletion
 from curio_tracking.testing.filters import make_record
 
 DAY_US = 86_400_000_000

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def _make(settings: Settings) -> TinyFluxBackend:
-    return TinyFluxBackend(settings.data_dir, durable=settings.durability == "fsync")
+    return TinyFluxBackend(
+        settings.data_dir, durable=settings.durability == "fsync", retention_days=settings.retention_days
+    )
 
 
 @hookimpl

@@ -6,25 +6,29 @@ what it is good at, a format and a query language over one sealed segment (`stoc
 
 from __future__ import annotations
 
-from itertools import groupby, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from curio_tracking.errors import StorageError
 from curio_tracking.interfaces import BaseBackend, declared_matching
-from curio_tracking.storage.days import by_start
 from curio_tracking.storage.declarations import Declarations
-from curio_tracking.storage.files import read_lines
-from curio_tracking.storage.tinyflux.catalog import raw_directory, segments_by_day
-from curio_tracking.storage.tinyflux.deletion import delete_records
-from curio_tracking.storage.tinyflux.rows import format_row, parse_row
-from curio_tracking.storage.tinyflux.selection import TIME_LENGTH, LineFilter
-from curio_tracking.storage.tinyflux.writer import SegmentWriter
+from curio_tracking.storage.tinyflux.reading.listing import newest_first
+from curio_tracking.storage.tinyflux.reading.question import Question
+from curio_tracking.storage.tinyflux.reading.snapshot import Store
+from curio_tracking.storage.tinyflux.reading.totals import Totals
+from curio_tracking.storage.tinyflux.rows import format_row
+from curio_tracking.storage.tinyflux.upkeep.deletion import delete_records
+from curio_tracking.storage.tinyflux.upkeep.inspection import inspect
+from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
+from curio_tracking.storage.tinyflux.upkeep.quiet import QuietUpkeep
+from curio_tracking.storage.tinyflux.writer import Rows, SegmentWriter
 from curio_tracking.summaries import Summary, fold, with_declared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from curio_tracking.maintenance import Finding, MaintenanceReport
     from curio_tracking.queries import RecordQuery, SummaryQuery
     from curio_tracking.records import FeatureInfo, FeatureRecord
 
@@ -32,17 +36,26 @@ if TYPE_CHECKING:
 class TinyFluxBackend(BaseBackend):
     """Keeps records in one segment per writing process and day."""
 
-    def __init__(self, data_dir: Path, *, durable: bool = False) -> None:
-        """Args: the data directory; whether an acknowledged batch must survive a loss of power."""
-        self._raw = raw_directory(data_dir)
+    def __init__(self, data_dir: Path, *, durable: bool = False, retention_days: int = 0) -> None:
+        """Prepare it; nothing is opened.
+
+        Args:
+            data_dir: the data directory.
+            durable: whether an acknowledged batch must survive a loss of power.
+            retention_days: after how many days upkeep removes records; 0 for never. Totals stay.
+        """
+        self._data_dir = data_dir
+        self._store = Store(data_dir)
+        self._totals = Totals(self._store)
+        self._upkeep = QuietUpkeep(data_dir, retention_days)
+        self.on_progress: Callable[[int, int], None] | None = None
         self._writer = SegmentWriter(data_dir, durable=durable)
         self._declarations = Declarations(data_dir, data_dir=data_dir, durable=durable)
-        self._bad_rows: set[int] = set()
 
     @property
     def quarantined(self) -> int:
         """How many different rows were met that are no records; they are passed over and stay where they are."""
-        return len(self._bad_rows)
+        return self._store.bad_rows() + Quarantine(self._data_dir).count()
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
@@ -52,12 +65,17 @@ class TinyFluxBackend(BaseBackend):
         Raises:
             StorageError: nothing was kept; it may work later. ValueError: a record holds what is no number.
         """
-        days: dict[str, list[str]] = {}
+        days: dict[str, Rows] = {}
         for record in records:
             row = _row(record)
-            days.setdefault(row[:10], []).append(row)
+            day = row[:10]
+            rows = days.get(day)
+            if rows is None:
+                rows = days[day] = Rows([], [])
+            rows.lines.append(row.encode())
+            rows.records.append(record)
         if days:
-            self._writer.write({day: "".join(rows).encode() for day, rows in days.items()})
+            self._writer.write(days)
 
     def declare(self, features: Iterable[FeatureInfo]) -> None:
         """See `StorageBackend.declare`."""
@@ -70,7 +88,7 @@ class TinyFluxBackend(BaseBackend):
             StorageError: matching records are in a segment that another process writes to; all others are gone.
         """
         self._writer.seal()
-        result = delete_records(self._raw, query)
+        result = delete_records(self._data_dir, query)
         if result.left:
             places = ", ".join(f"{count} in the segment of {owner}" for owner, count in result.left.items())
             raise StorageError(
@@ -83,47 +101,48 @@ class TinyFluxBackend(BaseBackend):
         """See `StorageBackend.close`."""
         self._writer.seal()
 
+    # -- upkeep -----------------------------------------------------------------------------------------------------
+
+    def rest(self, is_wanted: Callable[[], bool]) -> None:
+        """See `SelfMaintaining.rest`."""
+        self._writer.rest()
+        self._upkeep.step(is_wanted)
+
+    def maintain(self, progress: Callable[[str, int, int], None]) -> MaintenanceReport:
+        """See `SelfMaintaining.maintain`."""
+        return self._upkeep.whole_round(progress)
+
+    def inspect(self) -> list[Finding]:
+        """See `SelfMaintaining.inspect`."""
+        return inspect(self._data_dir)
+
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def records(self, query: RecordQuery) -> Iterator[FeatureRecord]:
-        """See `StorageBackend.records`. The matching lines of one day at a time are in memory, older days unread."""
-        return islice(self._newest_first(query), query.limit or None)
+        """See `StorageBackend.records`. A few blocks are in memory at a time, and no older one than the limit needs."""
+        return islice(newest_first(self._store, query), query.limit or None)
 
     def summaries(self, query: SummaryQuery) -> Iterator[Summary]:
-        """See `StorageBackend.summaries`."""
-        found = fold(self._unordered(query.where), query.group_by)
+        """See `StorageBackend.summaries`. Reads records only for what no rollup knows: users and single records."""
+        question = Question(query)
+        if question.can_use_rollups:
+            found = self._totals.groups(question, self._tell)
+            for key, summary in found.items():
+                summary.group = dict(zip(query.group_by, key, strict=True))
+        else:
+            found = fold(self._matching(query.where), query.group_by)
         yield from with_declared(found, declared_matching(self.declared(), query.where), query.group_by)
 
     def declared(self) -> Iterable[FeatureInfo]:
         """Return the declared features."""
         return self._declarations.all()
 
-    def _newest_first(self, query: RecordQuery) -> Iterator[FeatureRecord]:
-        wanted = LineFilter(query)
-        for segments in segments_by_day(self._raw, query):
-            lines = [line for segment in segments for line in wanted.candidates(read_lines(segment))]
-            # lines begin with their time; segments are written in the order of ends, so this is nearly sorted already
-            lines.sort(reverse=True)
-            for _time, together in groupby(lines, key=_time_of):
-                yield from sorted(self._parsed(together, query), key=by_start, reverse=True)
+    def _matching(self, where: RecordQuery) -> Iterator[FeatureRecord]:
+        return newest_first(self._store, where)
 
-    def _unordered(self, query: RecordQuery) -> Iterator[FeatureRecord]:
-        wanted = LineFilter(query)
-        for segments in segments_by_day(self._raw, query):
-            for segment in segments:
-                yield from self._parsed(wanted.candidates(read_lines(segment)), query)
-
-    def _parsed(self, lines: Iterable[bytes], query: RecordQuery) -> Iterator[FeatureRecord]:
-        for line in lines:
-            record = parse_row(line)
-            if record is None:
-                self._bad_rows.add(hash(line))
-            elif query.matches(record):
-                yield record
-
-
-def _time_of(line: bytes) -> bytes:
-    return line[:TIME_LENGTH]
+    def _tell(self, done: int, total: int) -> None:
+        if self.on_progress is not None:
+            self.on_progress(done, total)
 
 
 def _row(record: FeatureRecord) -> str:

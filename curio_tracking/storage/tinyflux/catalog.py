@@ -1,15 +1,20 @@
 """Which segments exist: names, days, owners. Only lists directories; never opens or creates anything.
 
-Layout: `DATA_DIR/raw/2026-11-22/<host>-<pid>-<nonce>-<seq>.csv`, the day being that of the records' start, UTC.
+Layout: `DATA_DIR/raw/2026-11-22/<host>-<pid>-<nonce>-<seq>.csv`, the day being that of the records' start, UTC. A
+compressed segment is named `...-<seq>.<bytes>.csv.gz` after the size that it had before. A rewrite only ever makes a
+segment smaller or compresses it, so of two files of one segment (somebody is about to remove one) the right one can be
+told: the one of fewer bytes, and of equal ones the compressed one.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from typing import TYPE_CHECKING, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.storage.days import DAY, newest_days
-from curio_tracking.storage.directories import list_names
+from curio_tracking.storage.directories import list_names, storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +23,32 @@ if TYPE_CHECKING:
     from curio_tracking.queries import RecordQuery
 
 SUFFIX: Final = ".csv"
+COMPRESSED: Final = ".csv.gz"
+ROLLUP: Final = ".rollup"
 _UNUSABLE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_HOST: Final = 64
+_NAME: Final = re.compile(r"(?P<stem>[^.].*?)(?:\.(?P<bytes>\d+)\.csv\.gz|\.csv)", re.ASCII | re.DOTALL)
+
+
+class SegmentFile(NamedTuple):
+    """One file of a segment, as a directory listing shows it.
+
+    Attributes:
+        path: where it is.
+        stem: what names the segment, compressed or not.
+        size: bytes of its rows, uncompressed.
+        is_compressed: whether it is a gzip file.
+    """
+
+    path: Path
+    stem: str
+    size: int
+    is_compressed: bool
+
+    @property
+    def rollup_path(self) -> Path:
+        """Where the rollup of this segment is kept."""
+        return self.path.with_name(self.stem + ROLLUP)
 
 
 def raw_directory(data_dir: Path) -> Path:
@@ -32,6 +61,11 @@ def segment_name(host: str, process_id: int, nonce: str, sequence: int) -> str:
     return f"{_UNUSABLE.sub('_', host)[:_LONGEST_HOST].lstrip('.') or 'host'}-{process_id}-{nonce}-{sequence}{SUFFIX}"
 
 
+def compressed_name(stem: str, size: int) -> str:
+    """Return the file name of a compressed segment of so many bytes."""
+    return f"{stem}.{size}{COMPRESSED}"
+
+
 def owner_of(segment: Path) -> str:
     """Return who writes or wrote a segment, in words for a message."""
     parts = segment.name.removesuffix(SUFFIX).rsplit("-", 3)
@@ -39,17 +73,54 @@ def owner_of(segment: Path) -> str:
 
 
 def all_days(raw: Path) -> list[str]:
-    """Return every day that has a directory."""
+    """Return every day that has a directory, oldest first."""
     return [name for name in list_names(raw, directories=True) if DAY.fullmatch(name)]
 
 
-def segments_of(raw: Path, day: str) -> list[Path]:
-    """Return the segments of a day, live and sealed."""
-    directory = raw / day
-    return [directory / name for name in list_names(directory) if name.endswith(SUFFIX) and not name.startswith(".")]
+def files_of(directory: Path) -> list[SegmentFile]:
+    """Return every file of a segment in the directory of a day, sorted by segment, the right one of two first.
+
+    Raises:
+        DataDirError: this user may not look into it.
+    """
+    while True:
+        try:
+            before = directory.stat().st_mtime_ns
+            found = _scan(directory)
+            # a file that is replaced under another name while a large directory is listed may be in neither half
+            if directory.stat().st_mtime_ns == before:
+                return sorted(found, key=lambda file: (file.stem, file.size, not file.is_compressed))
+        except FileNotFoundError:
+            # the directory is gone; or a file, and whoever removed it has put another one in its place
+            if not directory.is_dir():
+                return []
+        except OSError as error:
+            raise storage_error(error, "read", directory) from error
 
 
-def segments_by_day(raw: Path, query: RecordQuery) -> Iterator[list[Path]]:
+def _scan(directory: Path) -> list[SegmentFile]:
+    found = []
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            named = _NAME.fullmatch(entry.name)
+            if named and entry.is_file(follow_symlinks=False):
+                size = named["bytes"]
+                actual = entry.stat(follow_symlinks=False).st_size if size is None else int(size)
+                found.append(SegmentFile(directory / entry.name, named["stem"], actual, size is not None))
+    return found
+
+
+def segments_of(raw: Path, day: str) -> list[SegmentFile]:
+    """Return the segments of a day, live, sealed and compressed, each once."""
+    return list({file.stem: file for file in reversed(files_of(raw / day))}.values())[::-1]
+
+
+def superseded(files: list[SegmentFile]) -> list[SegmentFile]:
+    """Return the files in whose place there is another one already."""
+    return [file for before, file in pairwise(files) if before.stem == file.stem]
+
+
+def segments_by_day(raw: Path, query: RecordQuery) -> Iterator[list[SegmentFile]]:
     """Yield the segments of each day that the query concerns, newest day first."""
     for day in newest_days(all_days(raw), query):
         yield segments_of(raw, day)

@@ -220,6 +220,15 @@ def _microseconds(time: str) -> int:
     return _second_us(time[:19]) + int(time[20:])
 
 
+def time_us(line: bytes) -> int:
+    """Return the start that a row begins with, microseconds since 1970 UTC.
+
+    Raises:
+        ValueError: the line does not begin with a time.
+    """
+    return _microseconds(line[: _TIME_LENGTH + 1].partition(b",")[0].decode())
+
+
 def _metadata(shape: str | None, text: str | None) -> dict[str, Any]:
     metadata: dict[str, Any] = {} if shape is None else {KEY: parse_shape(shape)}
     if text is not None:

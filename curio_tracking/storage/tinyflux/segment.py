@@ -1,7 +1,7 @@
 """The live segment: one file that this process alone appends to, locked for as long as it does.
 
 A segment whose lock is free is sealed: its owner closed it or died, and it never grows again. Its name does not
-change, and stock TinyFlux opens it. Uses `storage.files`; knows no records, only lines.
+change, and stock TinyFlux opens it. Its rollup grows along with it. Uses `storage.files`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ from weakref import WeakSet
 
 from curio_tracking.storage.directories import sync_directory
 from curio_tracking.storage.files import append_whole, is_at, open_to_append, try_lock
+from curio_tracking.storage.tinyflux.catalog import ROLLUP
+from curio_tracking.storage.tinyflux.rollups.growing import GrowingRollup
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from curio_tracking.records import FeatureRecord
 
 
 class Segment:
@@ -40,6 +45,7 @@ class Segment:
         self.touched = time.monotonic()
         self._durable = durable
         self._needs_cut = False
+        self._rollup = GrowingRollup(path.with_suffix(ROLLUP))
         self._file = open_to_append(path, new=True)
         _live.add(self)
         try:
@@ -69,11 +75,16 @@ class Segment:
         if self._durable:
             os.fsync(self._file)
 
-    def acknowledge(self, count: int) -> None:
-        """Say that the `count` bytes appended last are there to stay."""
-        self.size += count
+    def acknowledge(self, lines: Sequence[bytes], records: Sequence[FeatureRecord]) -> None:
+        """Say that the lines appended last are there to stay, and whose they are."""
+        self.size += sum(map(len, lines))
         self.touched = time.monotonic()
         self._needs_cut = False
+        self._rollup.add(lines, records, self._file)
+
+    def checkpoint(self) -> None:
+        """Bring the rollup beside the segment up to date, if it pays."""
+        self._rollup.write_if_quiet(self._file)
 
     def cut_back(self) -> None:
         """Take away what was appended and not acknowledged; if the disk refuses, the next append tries again first."""
@@ -93,6 +104,8 @@ class Segment:
         if self.size == 0:
             with contextlib.suppress(OSError):
                 self.path.unlink()
+        else:
+            self._rollup.finish(self._file)
         self.forget()
 
     def forget(self) -> None:

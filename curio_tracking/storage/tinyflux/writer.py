@@ -9,17 +9,19 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.errors import StorageError
 from curio_tracking.storage.directories import make_private, storage_error
 from curio_tracking.storage.tinyflux.catalog import raw_directory, segment_name
-from curio_tracking.storage.tinyflux.recovery import recover
 from curio_tracking.storage.tinyflux.segment import Segment
+from curio_tracking.storage.tinyflux.upkeep.recovery import recover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from curio_tracking.records import FeatureRecord
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """A segment this large is sealed and another one begun."""
@@ -29,8 +31,15 @@ IDLE_SECONDS: Final = 600.0
 _ATTEMPTS: Final = 100
 
 
+class Rows(NamedTuple):
+    """What a batch has for one day: the rows as they will stand in the file, and the records that they are of."""
+
+    lines: list[bytes]
+    records: list[FeatureRecord]
+
+
 class SegmentWriter:
-    """Appends lines for one process."""
+    """Appends rows for one process."""
 
     def __init__(self, data_dir: Path, *, durable: bool) -> None:
         """Args: the data directory; whether an acknowledged batch must survive a loss of power."""
@@ -42,30 +51,37 @@ class SegmentWriter:
         self._nonce = ""
         self._sequence = 0
 
-    def write(self, days: Mapping[str, bytes]) -> None:
-        """Append the lines of each day; when this returns, they are acknowledged.
+    def write(self, days: Mapping[str, Rows]) -> None:
+        """Append the rows of each day; when this returns, they are acknowledged.
 
         Raises:
             StorageError: nothing of the batch was kept.
         """
         if self._process_id != os.getpid():
             self._begin_process()
-        written: list[tuple[Segment, int]] = []
+        written: list[tuple[Segment, Rows]] = []
         segment = None
         try:
-            for day, lines in days.items():
+            for day, rows in days.items():
                 segment = self._segment(day)
-                written.append((segment, len(lines)))
-                segment.append(lines)
+                written.append((segment, rows))
+                segment.append(b"".join(rows.lines))
         except BaseException as error:
-            for segment, _count in written:
+            for segment, _rows in written:
                 segment.cut_back()
             if isinstance(error, OSError):
                 raise storage_error(error, "write", segment.path if segment else self._raw) from error
             raise
-        for segment, count in written:
-            segment.acknowledge(count)
+        for segment, rows in written:
+            segment.acknowledge(rows.lines, rows.records)
         self._seal_finished(max(days))
+
+    def rest(self) -> None:
+        """Use a quiet moment: bring checkpoints up to date and seal what is over."""
+        if self._process_id == os.getpid() and self._live:
+            self._seal_finished(max(self._live))
+            for segment in self._live.values():
+                segment.checkpoint()
 
     def seal(self) -> None:
         """Close every live segment; the next write begins new ones. In a forked child the parent's stay as they are."""

@@ -1,7 +1,8 @@
 """Deleting records: sealed segments are rewritten beside themselves and renamed, live ones are left to their owners.
 
-A reader sees a segment before or after, never between. Only lines are handled, so columns that a later version wrote
-stay as they are.
+A reader sees a segment before or after, never between. Before the first one is touched, the rollups of days and months
+stop counting the days in question: they would go on counting what is deleted. Only lines are handled, so columns that a
+later version wrote stay as they are.
 """
 
 from __future__ import annotations
@@ -13,22 +14,29 @@ from typing import TYPE_CHECKING
 
 from curio_tracking.storage.directories import storage_error, sync_directory
 from curio_tracking.storage.erasure import concerns
-from curio_tracking.storage.files import (
-    LOCK_PAUSE,
-    LOCK_SECONDS,
-    is_at,
-    is_unowned,
-    open_to_repair,
-    read_lines,
-    replace_file,
-)
-from curio_tracking.storage.tinyflux.catalog import owner_of, segments_by_day
+from curio_tracking.storage.files import LOCK_PAUSE, LOCK_SECONDS, is_at, is_unowned, open_to_repair, replace_file
+from curio_tracking.storage.tinyflux.blocks import opened, scan
+from curio_tracking.storage.tinyflux.catalog import files_of, owner_of, raw_directory, superseded
+from curio_tracking.storage.tinyflux.reading.snapshot import Day, Store
 from curio_tracking.storage.tinyflux.rows import parse_row
+from curio_tracking.storage.tinyflux.selection import LineFilter
+from curio_tracking.storage.tinyflux.upkeep.compaction import write_compressed
+from curio_tracking.storage.tinyflux.upkeep.forgetting import forget_days, forget_retired
+from curio_tracking.storage.tinyflux.upkeep.lock import upkeep_lock
+from curio_tracking.storage.tinyflux.upkeep.pace import Pace
+from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
+from curio_tracking.storage.tinyflux.upkeep.recovery import remove
+from curio_tracking.storage.tinyflux.upkeep.retention import remove_day
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from curio_tracking.queries import RecordQuery
+    from curio_tracking.storage.tinyflux.catalog import SegmentFile
+
+_UPKEEP_SECONDS = 30.0
+"""How long to wait for somebody who compresses or merges: a piece of that takes a few seconds at most."""
 
 
 @dataclass(slots=True)
@@ -44,45 +52,80 @@ class Deletion:
     left: dict[str, int] = field(default_factory=dict)
 
 
-def delete_records(raw: Path, query: RecordQuery) -> Deletion:
-    """Remove the matching records from every sealed segment.
+def delete_records(data_dir: Path, query: RecordQuery) -> Deletion:
+    """Remove the matching records from every sealed segment, and from the rollups of days without records.
 
     Raises:
         StorageError: a segment cannot be read or rewritten; it is untouched, those before it are done.
     """
-    result = Deletion()
-    # another deletion lets go of a segment soon, its writer does not: wait a little, once for all of them
-    deadline = time.monotonic() + LOCK_SECONDS
-    for segments in segments_by_day(raw, query):
-        for segment in segments:
-            _delete_from(segment, query, result, deadline)
-    return result
+    if not raw_directory(data_dir).is_dir():
+        return Deletion()
+    with upkeep_lock(data_dir, seconds=_UPKEEP_SECONDS):
+        return _Deleting(data_dir, query).run()
 
 
-def _delete_from(segment: Path, query: RecordQuery, result: Deletion, deadline: float) -> None:
-    matching = len(_split(segment, query)[1])
-    if not matching:
-        return
-    try:
-        deleted = _rewrite_when_sealed(segment, query, deadline)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise storage_error(error, "rewrite", segment) from error
-    if deleted is None:
-        owner = owner_of(segment)
-        result.left[owner] = result.left.get(owner, 0) + matching
-    else:
-        result.deleted += deleted
+class _Deleting:
+    def __init__(self, data_dir: Path, query: RecordQuery) -> None:
+        self._data_dir = data_dir
+        self._query = query
+        self._store = Store(data_dir)
+        self._result = Deletion()
+        # another program may hold a segment for a moment, its writer does for long: wait a little, once for all
+        self._deadline = time.monotonic() + LOCK_SECONDS
+
+    def run(self) -> Deletion:
+        snapshot = self._store.ask(lambda: self._store.snapshot(self._query))
+        for day in snapshot.days:
+            self._clear(day)
+        found = [(day, segment, count) for day in snapshot.days for segment, count in self._found(day)]
+        forget_days(self._data_dir, {day.name for day, _segment, _count in found if not day.is_retired})
+        for _day, segment, count in found:
+            self._delete_from(segment, count)
+        if self._query.user_ids or self._query.record_ids:
+            Quarantine(self._data_dir).remove(lambda line: concerns(self._query, line, None))
+        self._result.deleted += forget_retired(self._data_dir, self._query)
+        return self._result
+
+    def _clear(self, day: Day) -> None:
+        """Remove what would come back once the file in its place is gone."""
+        for file in superseded(files_of(raw_directory(self._data_dir) / day.name)):
+            file.path.unlink(missing_ok=True)
+        if day.is_retired:
+            remove_day(self._data_dir, day)
+
+    def _found(self, day: Day) -> Iterator[tuple[SegmentFile, int]]:
+        for segment in self._store.segments(day.name):
+            try:
+                count = sum(len(gone) for _kept, gone in _split(segment, self._query))
+            except FileNotFoundError:
+                continue
+            if count:
+                yield segment, count
+
+    def _delete_from(self, segment: SegmentFile, matching: int) -> None:
+        try:
+            if segment.is_compressed:
+                self._result.deleted += _rewrite_compressed(segment, self._query)
+                return
+            deleted = _rewrite_when_sealed(segment, self._query, self._deadline)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise storage_error(error, "rewrite", segment.path) from error
+        if deleted is None:
+            owner = owner_of(segment.path)
+            self._result.left[owner] = self._result.left.get(owner, 0) + matching
+        else:
+            self._result.deleted += deleted
 
 
-def _rewrite_when_sealed(segment: Path, query: RecordQuery, deadline: float) -> int | None:
+def _rewrite_when_sealed(segment: SegmentFile, query: RecordQuery, deadline: float) -> int | None:
     """Return how many records were removed; None if somebody is still writing to the segment at the deadline."""
     while True:
-        file = open_to_repair(segment)
+        file = open_to_repair(segment.path)
         try:
             # is_at: another deletion may have put a new file here between our open and our lock
-            if is_unowned(file) and is_at(file, segment):
+            if is_unowned(file) and is_at(file, segment.path):
                 return _rewrite(segment, query)
         finally:
             os.close(file)
@@ -91,19 +134,42 @@ def _rewrite_when_sealed(segment: Path, query: RecordQuery, deadline: float) -> 
         time.sleep(LOCK_PAUSE)
 
 
-def _rewrite(segment: Path, query: RecordQuery) -> int:
-    kept, gone = _split(segment, query)
-    if kept:
-        replace_file(segment, kept)
+def _rewrite(segment: SegmentFile, query: RecordQuery) -> int:
+    deleted, is_empty = _count(segment, query)
+    if is_empty:
+        remove(segment)
+        sync_directory(segment.path.parent)
     else:
-        segment.unlink()
-        sync_directory(segment.parent)
-    return len(gone)
+        # first: the new file must not be taken for the one that the checkpoint is about
+        segment.rollup_path.unlink(missing_ok=True)
+        kept = (b"".join([line + b"\n" for line in lines]) for lines, _gone in _split(segment, query))
+        replace_file(segment.path, kept)
+    return deleted
 
 
-def _split(segment: Path, query: RecordQuery) -> tuple[list[bytes], list[bytes]]:
-    kept: list[bytes] = []
-    gone: list[bytes] = []
-    for line in read_lines(segment):
-        (gone if concerns(query, line, parse_row(line)) else kept).append(line)
-    return kept, gone
+def _rewrite_compressed(segment: SegmentFile, query: RecordQuery) -> int:
+    deleted, is_empty = _count(segment, query)
+    if is_empty:
+        remove(segment)
+    else:
+        write_compressed(segment, (kept for kept, _gone in _split(segment, query)), Pace())
+        segment.path.unlink()
+    sync_directory(segment.path.parent)
+    return deleted
+
+
+def _count(segment: SegmentFile, query: RecordQuery) -> tuple[int, bool]:
+    """Return (how many lines go, whether none stays)."""
+    counts = [(len(kept), len(gone)) for kept, gone in _split(segment, query)]
+    return sum(gone for _kept, gone in counts), not any(kept for kept, _gone in counts)
+
+
+def _split(segment: SegmentFile, query: RecordQuery) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    """Yield the lines that stay and those that go, some hundred at a time."""
+    wanted = LineFilter(query)
+    ids = [one.encode(errors="replace") for one in (query.user_ids or frozenset()) | (query.record_ids or frozenset())]
+    with opened(segment.path) as file:
+        for _block, lines in scan(file, 0, is_compressed=segment.is_compressed):
+            suspects = {*wanted.candidates(lines), *(line for line in lines for one in ids if one in line)}
+            gone = {line for line in suspects if concerns(query, line, parse_row(line))}
+            yield [line for line in lines if line not in gone], [line for line in lines if line in gone]

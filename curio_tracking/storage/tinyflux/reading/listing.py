@@ -1,0 +1,87 @@
+"""Listing: records, newest first, from as few blocks as can be.
+
+The blocks of a day are taken in the order of their latest start; a line can be yielded as soon as no block that was not
+read yet reaches up to it. So the newest twenty records cost the same in a store of a thousand and of a million.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import groupby, zip_longest
+from typing import TYPE_CHECKING, NamedTuple
+
+from curio_tracking.storage.days import by_start, moment_text
+from curio_tracking.storage.tinyflux.rollups.container import MovedError
+from curio_tracking.storage.tinyflux.selection import TIME_LENGTH, LineFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from curio_tracking.queries import RecordQuery
+    from curio_tracking.records import FeatureRecord
+    from curio_tracking.storage.tinyflux.blocks import Block
+    from curio_tracking.storage.tinyflux.catalog import SegmentFile
+    from curio_tracking.storage.tinyflux.reading.snapshot import Day, Store
+    from curio_tracking.storage.tinyflux.reading.view import SegmentView
+
+
+class _Source(NamedTuple):
+    block: Block
+    view: SegmentView
+
+
+def newest_first(store: Store, query: RecordQuery) -> Iterator[FeatureRecord]:
+    """Yield the matching records, newest first; the limit is the caller's affair.
+
+    Raises:
+        StorageError: the store cannot be read.
+    """
+    snapshot = store.ask(lambda: store.snapshot(query))
+    for day in snapshot.days:
+        yield from _of_day(store, day, query)
+
+
+def _of_day(store: Store, day: Day, query: RecordQuery) -> Iterator[FeatureRecord]:
+    """Yield the records of a day; begin again after the last one when a segment is moved meanwhile."""
+    last: FeatureRecord | None = None
+    after: FeatureRecord | None = None
+    files = day.segments
+    while True:
+        try:
+            for record in _of_files(store, day.name, files, query):
+                if after is None or by_start(record) < by_start(after):
+                    yield record
+                    last = record
+            return
+        except (FileNotFoundError, MovedError):
+            after = last
+            files = store.segments(day.name)
+
+
+def _of_files(store: Store, day: str, files: list[SegmentFile], query: RecordQuery) -> Iterator[FeatureRecord]:
+    wanted = LineFilter(query)
+    views = [store.view(day, file) for file in files]
+    sources = [_Source(block, view) for view in views for block in view.blocks()]
+    sources = [source for source in sources if source.block.overlaps(query.since_us, query.until_us)]
+    sources.sort(key=lambda source: source.block.last_us, reverse=True)
+    waiting: list[bytes] = []
+    for source, following in zip_longest(sources, sources[1:]):
+        waiting += wanted.candidates(source.view.lines_of(source.block))
+        waiting.sort()
+        if following is None:
+            ready, waiting = waiting, []
+        else:
+            # "~" sorts after every line that begins with this very time: those wait, too, for the order by id
+            cut = bisect_right(waiting, moment_text(following.block.last_us).encode() + b"~")
+            ready, waiting = waiting[cut:], waiting[:cut]
+        yield from _records(store, ready, query)
+
+
+def _records(store: Store, lines: list[bytes], query: RecordQuery) -> Iterator[FeatureRecord]:
+    """Yield the records of sorted lines, the last line first."""
+    for _time, together in groupby(reversed(lines), key=_time_of):
+        yield from sorted(store.parsed(together, query), key=by_start, reverse=True)
+
+
+def _time_of(line: bytes) -> bytes:
+    return line[:TIME_LENGTH]
