@@ -78,11 +78,17 @@ class SelfMaintaining(Protocol):
 
 
 @runtime_checkable
-class Remarking(Protocol):
-    """What a backend may offer besides `StorageBackend`: it says what a question costs, or cannot be told exactly."""
+class Explaining(Protocol):
+    """What a backend may offer besides `StorageBackend`: it says how it finds an answer.
+
+    Attributes:
+        on_progress: told how many bytes of how many were read, when an answer needs many; None: nobody wants to know.
+    """
+
+    on_progress: Callable[[int, int], None] | None
 
     def remarks(self, query: SummaryQuery) -> list[str]:
-        """Return what a person who asks this should know, one sentence each; usually nothing."""
+        """Return what a person who asks this should know: what makes it slow or inexact, one sentence each."""
 
 
 class BaseBackend:

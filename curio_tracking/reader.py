@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from curio_tracking.errors import UnknownNameError
+from curio_tracking.interfaces import Explaining
 from curio_tracking.queries import RecordQuery, SummaryQuery, time_range
 from curio_tracking.records import FeatureRecord, FeatureStatus
 from curio_tracking.summaries import Summary
@@ -71,6 +72,11 @@ class Reader:
     def records(self, where: RecordQuery) -> Iterator[FeatureRecord]:
         """Yield records, newest first."""
         return self.backend.records(where)
+
+    def remarks(self, where: RecordQuery) -> list[str]:
+        """Return what a person who asks for the totals of `where` should know: what makes them slow or inexact."""
+        backend = self.backend
+        return backend.remarks(SummaryQuery(where)) if isinstance(backend, Explaining) else []
 
     def features(self, where: RecordQuery, limit: int = 0) -> list[Summary]:
         """Return one summary per feature and category, most calls first; declared, uncalled ones last. 0: all."""

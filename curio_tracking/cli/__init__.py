@@ -8,7 +8,7 @@ from __future__ import annotations
 from curio_tracking.cli import units
 from curio_tracking.cli.app import main
 from curio_tracking.cli.columns import Column, Layout
-from curio_tracking.cli.emptiness import HOW_TO_START, explain_nothing
+from curio_tracking.cli.emptiness import HOW_TO_START, explain_cost, explain_nothing
 from curio_tracking.cli.escapes import visible
 from curio_tracking.cli.files import new_file
 from curio_tracking.cli.options import (
@@ -50,6 +50,7 @@ __all__ = [
     "choose_format",
     "command_settings",
     "examples",
+    "explain_cost",
     "explain_nothing",
     "is_for_people",
     "is_terminal",

@@ -1,4 +1,4 @@
-"""Emptiness: what is said when there is nothing to show, which is no error."""
+"""Emptiness: what is said on stderr beside an answer: that there is none, which is no error, or what it costs."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ def explain_nothing(session: Session, where: RecordQuery, format_name: str) -> N
             note(f"no records yet in {session.settings.data_dir}; {HOW_TO_START}")
 
 
+def explain_cost(session: Session, where: RecordQuery, format_name: str) -> None:
+    """Say on stderr, where people read along, what makes the totals of `where` slow or inexact, if anything does."""
+    if is_for_people(format_name):
+        for remark in session.reader.remarks(where):
+            note(remark)
+
+
 def is_empty(session: Session) -> bool:
-    """Whether the store holds no record at all."""
-    return next(iter(session.reader.records(RecordQuery(limit=1))), None) is None
+    """Whether the store holds nothing at all: no record, and no totals of records that are gone."""
+    if next(iter(session.reader.records(RecordQuery(limit=1))), None) is not None:
+        return False
+    return not session.reader.overall(RecordQuery()).weight

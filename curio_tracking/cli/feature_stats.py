@@ -15,6 +15,7 @@ from curio_tracking.cli import (
     UntilOption,
     choose_format,
     examples,
+    explain_cost,
     open_session,
     print_object,
     units,
@@ -60,6 +61,7 @@ def feature_stats(
     chosen = choose_format(format_name)
     with open_session(ctx) as session:
         where = session.reader.where(feature_name=name, category=category, since=since, until=until)
+        explain_cost(session, where, chosen)
         summary = session.reader.feature(where) or _without_calls(session, where)
         print_object(summary.as_dict(), COLUMNS, chosen)
 

@@ -16,6 +16,7 @@ from curio_tracking.cli import (
     UserOption,
     choose_format,
     examples,
+    explain_cost,
     explain_nothing,
     is_for_people,
     note,
@@ -63,6 +64,7 @@ def list_features(
     chosen = choose_format(format_name)
     with open_session(ctx) as session:
         where = session.reader.where(category=category, status=status, user_id=user, since=since, until=until)
+        explain_cost(session, where, chosen)
         found = session.reader.features(where)
         shown = found[:limit] if limit else found
         print_rows((summary.as_dict() for summary in shown), LAYOUT, chosen)

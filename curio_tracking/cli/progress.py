@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from curio_tracking.cli.output import is_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 Item = TypeVar("Item")
 STEP: Final = 500
 """Items between two updates: an update costs as much as writing hundreds of records."""
+FEWEST_BYTES: Final = 8 * 1024 * 1024
+"""Reading less than this is over before anybody has read the bar."""
 
 
 def with_progress(items: Iterable[Item], doing: str, *, total: int | None = None) -> Iterator[Item]:
@@ -39,3 +42,44 @@ def with_progress(items: Iterable[Item], doing: str, *, total: int | None = None
             if count % STEP == 0:
                 progress.update(task, completed=count)
         progress.update(task, completed=count)
+
+
+@contextmanager
+def shown_work() -> Iterator[Callable[[str, int, int], None]]:
+    """Give what shows on stderr, on a terminal only, what is being done and how many bytes of how many are done."""
+    if not is_terminal(sys.stderr):
+        yield lambda _what, _done, _total: None
+        return
+    with _bytes_bar() as progress:
+        task = progress.add_task("looking", total=None)
+        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total or None)
+
+
+class ReadingBar:
+    """Shows how far reading is, on a terminal only; comes and goes with work that takes a while."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take note of how many bytes of how many were read."""
+        if total < FEWEST_BYTES or not is_terminal(sys.stderr):
+            return
+        if self._bar is None and done < total:
+            self._bar = _bytes_bar()
+            self._task = self._bar.add_task("reading records that no rollup counts yet", total=total)
+            self._bar.start()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done)
+            if done >= total:
+                self._bar.stop()
+                self._bar = None
+
+
+def _bytes_bar() -> Any:
+    from rich.console import Console  # Rich costs 75 ms: only where a bar is drawn
+    from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from curio_tracking.cli.progress import ReadingBar
 from curio_tracking.hookspecs import ENTRY_POINT_GROUP, SURFACES_GROUP
+from curio_tracking.interfaces import Explaining
 from curio_tracking.plugins import PluginHost
 from curio_tracking.runtime import open_reader
 from curio_tracking.settings import Settings, load_settings
@@ -115,4 +117,7 @@ def open_session(ctx: typer.Context, **overrides: Any) -> Session:
     """
     settings = command_settings(ctx, **overrides)
     host = plugin_host(ctx)
-    return Session(settings, host, open_reader(settings, host))
+    reader = open_reader(settings, host)
+    if isinstance(reader.backend, Explaining):
+        reader.backend.on_progress = ReadingBar()
+    return Session(settings, host, reader)

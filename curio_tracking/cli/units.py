@@ -52,6 +52,16 @@ def count(value: float | None) -> str:
     return MISSING if value is None else f"{value:,.0f}"
 
 
+def size(value: float | None) -> str:
+    """Return `12.3 MB` of bytes: kilo is a thousand, as disks are sold."""
+    if value is None:
+        return MISSING
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= factor:
+            return f"{_three_figures(value / factor)} {unit}"
+    return f"{value:.0f} B"
+
+
 def percent(value: float | None) -> str:
     """Return `98.3 %` of a figure that is percent already."""
     return MISSING if value is None else f"{value:.1f} %"

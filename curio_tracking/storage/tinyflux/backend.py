@@ -14,6 +14,7 @@ from curio_tracking.interfaces import BaseBackend, declared_matching
 from curio_tracking.storage.declarations import Declarations
 from curio_tracking.storage.tinyflux.reading.listing import newest_first
 from curio_tracking.storage.tinyflux.reading.question import Question
+from curio_tracking.storage.tinyflux.reading.remarks import remarks
 from curio_tracking.storage.tinyflux.reading.snapshot import Store
 from curio_tracking.storage.tinyflux.reading.totals import Totals
 from curio_tracking.storage.tinyflux.rows import format_row
@@ -132,6 +133,10 @@ class TinyFluxBackend(BaseBackend):
         else:
             found = fold(self._matching(query.where), query.group_by)
         yield from with_declared(found, declared_matching(self.declared(), query.where), query.group_by)
+
+    def remarks(self, query: SummaryQuery) -> list[str]:
+        """See `Explaining.remarks`."""
+        return remarks(self._store, query)
 
     def declared(self) -> Iterable[FeatureInfo]:
         """Return the declared features."""
