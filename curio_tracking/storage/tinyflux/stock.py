@@ -1,4 +1,4 @@
-"""Segments through stock TinyFlux: its handle and query language, read-only, under the records' own names.
+"""Records through stock TinyFlux: points, and its handle on one segment, read-only.
 
 For users of TinyFlux; the engine itself never comes here. The only module of the storage that imports tinyflux, so
 that a tracked application does not pay for it.
@@ -6,12 +6,19 @@ that a tracked application does not pay for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import gzip
+import os
+import zlib
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tinyflux import Point, TinyFlux
-from tinyflux.storages import CSVStorage
+from tinyflux.storages import Storage
 
+from curio_tracking.errors import StorageError
 from curio_tracking.records import RECORD_FIELDS, FeatureRecord
+from curio_tracking.storage.directories import SAFELY, storage_error
 from curio_tracking.storage.files import read_lines
 from curio_tracking.storage.limits import metadata_text
 from curio_tracking.storage.tinyflux.rows import parse_row
@@ -19,7 +26,6 @@ from curio_tracking.storage.tinyflux.rows import parse_row
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
 FIELDS: Final = (
     "duration",
@@ -36,54 +42,111 @@ FIELDS: Final = (
 TAGS: Final = tuple(name for name in RECORD_FIELDS if name not in {*FIELDS, "feature_name", "start_us", "metadata"})
 
 
-def open_segment(path: Path) -> TinyFlux:
-    """Return a TinyFlux handle on the complete rows that a segment holds now; inserting or removing raises OSError.
+class ReadOnlyError(StorageError, OSError):
+    """Something was to be written through a handle that only reads; an OSError too, as TinyFlux promises."""
 
-    The measurement is the feature's name, the time its start, tags and fields are named like the record's attributes
-    (`TagQuery().status == "failed"`), metadata is a tag that holds JSON. Points take about 1 KB of memory each.
+
+def point_of(record: FeatureRecord) -> Point:
+    """Return the record as a TinyFlux point.
+
+    The measurement is the feature's name, the time its start; tags and fields are named like the record's attributes.
+    An attribute that is None is left out: TinyFlux's `matches` and `search` raise on a tag without text. Metadata is a
+    tag that holds JSON.
+    """
+    tags = {name: str(value) for name in TAGS if (value := getattr(record, name)) is not None}
+    tags["metadata"] = metadata_text(record.metadata)
+    return Point(
+        time=record.start_time,
+        measurement=record.feature_name,
+        tags=tags,
+        fields={name: value for name in FIELDS if (value := getattr(record, name)) is not None},
+    )
+
+
+def open_segment(path: Path) -> TinyFlux:
+    """Return a TinyFlux handle on the complete rows that a segment holds now; changing anything raises ReadOnlyError.
+
+    Points are those of `point_of` and take about 1 KB of memory each.
+
+    Args:
+        path: a segment, `.csv` or compressed `.csv.gz`.
 
     Raises:
-        StorageError: this user may not read it.
+        StorageError: this user may not read it, or it is damaged.
     """
     return TinyFlux(path, storage=SegmentStorage)
 
 
-def point_of(record: FeatureRecord) -> Point:
-    """Return the record as a TinyFlux point."""
-    tags = {name: None if (value := getattr(record, name)) is None else str(value) for name in TAGS}
-    return Point(
-        time=record.start_time,
-        measurement=record.feature_name,
-        tags=tags | {"metadata": metadata_text(record.metadata)},
-        fields={name: getattr(record, name) for name in FIELDS},
-    )
+class ReadOnlyStorage(Storage):
+    """A TinyFlux storage whose items are records; a subclass says which ones by `__iter__`."""
 
+    _initially_empty = False
 
-class SegmentStorage(CSVStorage):
-    """A TinyFlux storage over one segment as it was when it was opened: no torn row, no damaged row, no write."""
+    @property
+    def can_append(self) -> bool:
+        """Raise ReadOnlyError: TinyFlux asks before it inserts."""
+        self._refuse()
 
-    def __init__(self, path: Path) -> None:
-        """Args: the segment. The base class is not set up: it would open the file for writing."""
-        self._mode = "r"
-        self._points = [point_of(record) for record in map(parse_row, read_lines(path)) if record is not None]
-        self._initially_empty = not self._points
+    @property
+    def can_write(self) -> bool:
+        """Raise ReadOnlyError: TinyFlux asks before it updates or removes."""
+        self._refuse()
 
-    def __iter__(self) -> Iterator[Point]:
-        return iter(self._points)
+    @abstractmethod
+    def __iter__(self) -> Iterator[Any]: ...
 
     def __len__(self) -> int:
-        return len(self._points)
+        return sum(1 for _ in self)
 
-    def close(self) -> None:
-        """Nothing is open."""
+    def read(self) -> list[Point]:
+        """Return all points."""
+        return [point_of(record) for record in self]
 
-    def _deserialize_storage_item(self, item: Any) -> Point:
-        point: Point = item
-        return point
+    def _deserialize_measurement(self, item: FeatureRecord) -> str:
+        return item.feature_name
 
-    def _deserialize_measurement(self, item: Any) -> str:
-        return str(item.measurement)
+    def _deserialize_timestamp(self, item: FeatureRecord) -> datetime:
+        return item.start_time
 
-    def _deserialize_timestamp(self, item: Any) -> datetime:
-        moment: datetime = item.time
-        return moment
+    def _deserialize_storage_item(self, item: FeatureRecord) -> Point:
+        return point_of(item)
+
+    def _refuse(self, *_args: Any, **_options: Any) -> NoReturn:
+        raise ReadOnlyError(
+            "this handle is read-only; records are written by the tracked application and removed with the backend's "
+            "delete (see docs/how-to/delete-records.md)"
+        )
+
+    append = reset = _serialize_point = _swap_temp_with_primary = _write = _refuse
+
+
+class SegmentStorage(ReadOnlyStorage):
+    """One segment as it was when it was opened, without torn and damaged rows.
+
+    For stock TinyFlux, `TinyFlux(path, storage=SegmentStorage)`; a compressed segment (`.csv.gz`) too.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Args: the segment."""
+        self._records = [record for record in map(parse_row, _lines(Path(path))) if record is not None]
+        self._initially_empty = not self._records
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+def _lines(path: Path) -> list[bytes]:
+    if path.suffix != ".gz":
+        return read_lines(path)
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | SAFELY), "rb") as stream, gzip.open(stream) as unpacked:
+            return unpacked.read().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise StorageError(f"cannot read {path}: {error}; it is no complete gzip file") from error
+    except OSError as error:
+        raise storage_error(error, "read", path) from error
