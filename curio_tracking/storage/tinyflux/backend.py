@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from tinyflux import Point
+
     from curio_tracking.queries import RecordQuery, SummaryQuery
     from curio_tracking.records import FeatureInfo, FeatureRecord
+    from curio_tracking.storage.tinyflux.search import Query
 
 
 class TinyFluxBackend(BaseBackend):
@@ -93,6 +96,19 @@ class TinyFluxBackend(BaseBackend):
         """See `StorageBackend.summaries`."""
         found = fold(self._unordered(query.where), query.group_by)
         yield from with_declared(found, declared_matching(self.declared(), query.where), query.group_by)
+
+    def search(self, query: Query) -> Iterator[Point]:
+        """Return the records that any stock TinyFlux query accepts as TinyFlux points, newest first, read as needed.
+
+        Points are those of `stock.point_of`; docs/how-to/query-with-tinyflux.md says which queries read little.
+
+        Raises:
+            QueryError: this is no complete TinyFlux query.
+        """
+        # late: a tracked application writes through this class and must not pay for importing tinyflux
+        from curio_tracking.storage.tinyflux.stock import search_records
+
+        return search_records(self.records, query)
 
     def declared(self) -> Iterable[FeatureInfo]:
         """Return the declared features."""

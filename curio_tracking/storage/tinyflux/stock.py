@@ -1,7 +1,7 @@
-"""Records through stock TinyFlux: points, and its handle on one segment, read-only.
+"""Records through stock TinyFlux: points, its query language, and its handle on one segment, read-only.
 
-For users of TinyFlux; the engine itself never comes here. The only module of the storage that imports tinyflux, so
-that a tracked application does not pay for it.
+For users of TinyFlux; the engine itself never comes here. `stock`, `search` and `handle` are the only modules of the
+storage that import tinyflux, so that a tracked application does not pay for it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ from curio_tracking.storage.directories import SAFELY, storage_error
 from curio_tracking.storage.files import read_lines
 from curio_tracking.storage.limits import metadata_text
 from curio_tracking.storage.tinyflux.rows import parse_row
+from curio_tracking.storage.tinyflux.search import bounds_of, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
+
+    from curio_tracking.queries import RecordQuery
+    from curio_tracking.storage.tinyflux.search import Query
 
 FIELDS: Final = (
     "duration",
@@ -63,10 +67,24 @@ def point_of(record: FeatureRecord) -> Point:
     )
 
 
+def search_records(records: Callable[[RecordQuery], Iterable[FeatureRecord]], query: Query) -> Iterator[Point]:
+    """Return the points that a TinyFlux query accepts, in the order of `records`, one record in memory at a time.
+
+    Args:
+        records: `StorageBackend.records`; it is asked for no more than the query needs.
+        query: any complete TinyFlux query.
+
+    Raises:
+        QueryError: it is none.
+    """
+    query = resolved(query)
+    return (point for point in map(point_of, records(bounds_of(query))) if query(point))
+
+
 def open_segment(path: Path) -> TinyFlux:
     """Return a TinyFlux handle on the complete rows that a segment holds now; changing anything raises ReadOnlyError.
 
-    Points are those of `point_of` and take about 1 KB of memory each.
+    Points are those of `point_of` and take about 1 KB of memory each. For a whole store see `handle.open_store`.
 
     Args:
         path: a segment, `.csv` or compressed `.csv.gz`.
