@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -25,7 +25,6 @@ from curio_tracking.testing.filters import START_US
 from curio_tracking.testing.strategies import batches, moments, records
 
 COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
-Segments = Callable[[], list[Path]]
 FEW_TEXTS = st.sampled_from(["ann", "bob", "_none", "", 'a,"b"', "line\nbreak", "file_operation", "failed"])
 ZONES = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-11))])
 PROPERTY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

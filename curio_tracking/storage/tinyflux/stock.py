@@ -10,6 +10,7 @@ import gzip
 import os
 import zlib
 from abc import abstractmethod
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -45,6 +46,9 @@ FIELDS: Final = (
 )
 TAGS: Final = tuple(name for name in RECORD_FIELDS if name not in {*FIELDS, "feature_name", "start_us", "metadata"})
 
+_tags_of: Final = attrgetter(*TAGS)
+_fields_of: Final = attrgetter(*FIELDS)
+
 
 class ReadOnlyError(StorageError, OSError):
     """Something was to be written through a handle that only reads; an OSError too, as TinyFlux promises."""
@@ -57,14 +61,14 @@ def point_of(record: FeatureRecord) -> Point:
     An attribute that is None is left out: TinyFlux's `matches` and `search` raise on a tag without text. Metadata is a
     tag that holds JSON.
     """
-    tags = {name: str(value) for name in TAGS if (value := getattr(record, name)) is not None}
-    tags["metadata"] = metadata_text(record.metadata)
-    return Point(
-        time=record.start_time,
-        measurement=record.feature_name,
-        tags=tags,
-        fields={name: value for name in FIELDS if (value := getattr(record, name)) is not None},
-    )
+    point = Point()
+    # past the checks of Point(...), as TinyFlux itself does when it reads a row: they take longer than all the rest
+    point._time = record.start_time
+    point._measurement = record.feature_name
+    point._tags = {name: str(value) for name, value in zip(TAGS, _tags_of(record), strict=True) if value is not None}
+    point._tags["metadata"] = metadata_text(record.metadata)
+    point._fields = {name: value for name, value in zip(FIELDS, _fields_of(record), strict=True) if value is not None}
+    return point
 
 
 def search_records(records: Callable[[RecordQuery], Iterable[FeatureRecord]], query: Query) -> Iterator[Point]:
