@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from tinyflux import FieldQuery, MeasurementQuery, Point, TagQuery, TimeQuery, TinyFlux
 
+from curio_tracking.errors import StorageError
 from curio_tracking.records import FeatureRecord
 from curio_tracking.storage.escapes import unescape
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
-from curio_tracking.storage.tinyflux.stock import open_segment
+from curio_tracking.storage.tinyflux.stock import SegmentStorage, open_segment
 from curio_tracking.testing.backend_examples import examples
 from curio_tracking.testing.filters import START_US, make_record
 from curio_tracking.testing.strategies import batches
@@ -111,9 +113,22 @@ def test_handle_uses_the_names_of_the_record(tinyflux: TinyFluxBackend, segments
     assert point.time == datetime.fromtimestamp(START_US // 10**6, UTC).replace(microsecond=1)
     assert point.measurement == "import_csv"
     assert point.tags["error_message"] == "two\nlines"
-    assert (point.tags["status"], point.tags["user_id"], point.tags["host"]) == ("success", "u1", None)
+    assert (point.tags["status"], point.tags["user_id"]) == ("success", "u1")
     assert json.loads(point.tags["metadata"]) == {"a": [1, 2]}
-    assert (point.fields["duration"], point.fields["iterations"], point.fields["memory_bytes"]) == (0.25, 1, None)
+    assert (point.fields["duration"], point.fields["iterations"]) == (0.25, 1)
+
+
+def test_points_leave_out_what_is_none(tinyflux: TinyFluxBackend, segments: Segments) -> None:
+    tinyflux.append([make_record(1, user_id=None, input_size=None)])
+    (point,) = open_segment(segments()[0]).all()
+    assert not {"user_id", "host", "error_message"} & set(point.tags)
+    assert not {"input_size", "memory_bytes"} & set(point.fields)
+
+
+def test_regular_expressions_pass_over_records_without_the_text(tinyflux: TinyFluxBackend, segments: Segments) -> None:
+    tinyflux.append([make_record(1), make_record(2, error_message="it timed out")])
+    (found,) = open_segment(segments()[0]).search(TagQuery().error_message.search("timed"))
+    assert found.tags["record_id"] == "record-00000002"
 
 
 def test_handle_answers_queries(sealed: Path) -> None:
@@ -145,9 +160,14 @@ def test_handle_reads_live_and_damaged_segments(tinyflux: TinyFluxBackend, segme
 )
 def test_handle_refuses_to_write(sealed: Path, change: Callable[[TinyFlux], object]) -> None:
     before = sealed.read_bytes()
-    with pytest.raises(OSError, match="Cannot update the database"):
+    with pytest.raises(OSError, match="this handle is read-only"):
         change(open_segment(sealed))
     assert sealed.read_bytes() == before
+
+
+def test_refusal_is_an_error_of_ours_too(sealed: Path) -> None:
+    with pytest.raises(StorageError, match="delete"):
+        open_segment(sealed).insert(Point())
 
 
 def test_handle_on_an_empty_segment_is_empty(sealed: Path) -> None:
@@ -158,3 +178,48 @@ def test_handle_on_an_empty_segment_is_empty(sealed: Path) -> None:
 def test_segments_of_all_kinds_of_records_can_be_opened(tinyflux: TinyFluxBackend, segments: Segments) -> None:
     tinyflux.append(examples())
     assert sum(len(open_segment(segment).all()) for segment in segments()) == len(examples())
+
+
+# -- compressed segments --------------------------------------------------------------------------------------------
+
+
+def compressed(segment: Path, *, members: int = 1) -> Path:
+    """Write the segment's bytes beside it as `.csv.gz`, in so many gzip members of about equal size."""
+    data = segment.read_bytes()
+    size = -(-len(data) // members)
+    packed = segment.with_name(segment.name + ".gz")
+    packed.write_bytes(b"".join(gzip.compress(data[at : at + size]) for at in range(0, len(data), size)))
+    return packed
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_compressed_segment_reads_like_the_plain_one(sealed: Path, members: int) -> None:
+    with TinyFlux(compressed(sealed, members=members), storage=SegmentStorage) as database:
+        assert database.all() == open_segment(sealed).all()
+        assert database.count(TagQuery().user_id == "ann") == 4
+
+
+def test_compressed_segment_refuses_to_be_written(sealed: Path) -> None:
+    packed = compressed(sealed)
+    before = packed.read_bytes()
+    with pytest.raises(OSError, match="this handle is read-only"):
+        open_segment(packed).insert(Point())
+    assert packed.read_bytes() == before
+
+
+def test_half_a_compressed_segment_is_an_error_that_names_it(sealed: Path) -> None:
+    packed = compressed(sealed)
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(StorageError, match=r"cannot read .*\.csv\.gz"):
+        open_segment(packed)
+
+
+def test_symlink_to_a_compressed_segment_is_not_followed(sealed: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.csv.gz"
+    link.symlink_to(compressed(sealed))
+    with pytest.raises(StorageError, match="cannot read"):
+        open_segment(link)
+
+
+def test_segment_that_was_removed_is_empty(sealed: Path) -> None:
+    assert open_segment(sealed.with_name("gone.csv.gz")).all() == []

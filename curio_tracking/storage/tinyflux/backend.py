@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from tinyflux import Point
+
     from curio_tracking.maintenance import Finding, MaintenanceReport
     from curio_tracking.queries import RecordQuery, SummaryQuery
     from curio_tracking.records import FeatureInfo, FeatureRecord
+    from curio_tracking.storage.tinyflux.search import Query
 
 
 class TinyFluxBackend(BaseBackend):
@@ -137,6 +140,19 @@ class TinyFluxBackend(BaseBackend):
     def remarks(self, query: SummaryQuery) -> list[str]:
         """See `Explaining.remarks`."""
         return remarks(self._store, query)
+
+    def search(self, query: Query) -> Iterator[Point]:
+        """Return the records that any stock TinyFlux query accepts as TinyFlux points, newest first, read as needed.
+
+        Points are those of `stock.point_of`; docs/how-to/query-with-tinyflux.md says which queries read little.
+
+        Raises:
+            QueryError: this is no complete TinyFlux query.
+        """
+        # late: a tracked application writes through this class and must not pay for importing tinyflux
+        from curio_tracking.storage.tinyflux.stock import search_records
+
+        return search_records(self.records, query)
 
     def declared(self) -> Iterable[FeatureInfo]:
         """Return the declared features."""
