@@ -18,6 +18,7 @@ from curio_tracking.storage.tinyflux.catalog import raw_directory, segments_by_d
 from curio_tracking.storage.tinyflux.deletion import delete_records
 from curio_tracking.storage.tinyflux.rows import format_row, parse_row
 from curio_tracking.storage.tinyflux.selection import TIME_LENGTH, LineFilter
+from curio_tracking.storage.tinyflux.staging import append_staged
 from curio_tracking.storage.tinyflux.writer import SegmentWriter
 from curio_tracking.summaries import Summary, fold, with_declared
 
@@ -58,6 +59,10 @@ class TinyFluxBackend(BaseBackend):
             days.setdefault(row[:10], []).append(row)
         if days:
             self._writer.write({day: "".join(rows).encode() for day, rows in days.items()})
+
+    def append_all(self, batches: Iterable[Sequence[FeatureRecord]]) -> int:
+        """See `BulkBackend.append_all`."""
+        return append_staged(self._raw.parent, batches)
 
     def declare(self, features: Iterable[FeatureInfo]) -> None:
         """See `StorageBackend.declare`."""

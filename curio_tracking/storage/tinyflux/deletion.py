@@ -24,6 +24,7 @@ from curio_tracking.storage.files import (
 )
 from curio_tracking.storage.tinyflux.catalog import owner_of, segments_by_day
 from curio_tracking.storage.tinyflux.rows import parse_row
+from curio_tracking.storage.tinyflux.staging import finish_staged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +51,7 @@ def delete_records(raw: Path, query: RecordQuery) -> Deletion:
     Raises:
         StorageError: a segment cannot be read or rewritten; it is untouched, those before it are done.
     """
+    finish_staged(raw.parent)  # or an import that was killed halfway would bring the rest of them later
     result = Deletion()
     # another deletion lets go of a segment soon, its writer does not: wait a little, once for all of them
     deadline = time.monotonic() + LOCK_SECONDS

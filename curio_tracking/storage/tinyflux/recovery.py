@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from curio_tracking.errors import StorageError
 from curio_tracking.storage.files import cut_torn_line, is_torn, is_unowned, open_to_repair, remove_abandoned
 from curio_tracking.storage.tinyflux.catalog import all_days, segments_of
+from curio_tracking.storage.tinyflux.staging import finish_staged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +23,16 @@ _log: Final = logging.getLogger("curio_tracking")
 
 
 def recover(raw: Path, now: float) -> None:
-    """Cut the torn lines of sealed segments and remove what killed rewrites left; what cannot be mended stays.
+    """Cut torn lines of sealed segments, finish killed imports, remove what killed rewrites left.
+
+    What cannot be mended stays as it is.
 
     Args:
         raw: the directory of all days.
         now: seconds since 1970.
     """
     try:
+        finish_staged(raw.parent)
         for day in all_days(raw):
             remove_abandoned(raw / day, now)
             for segment in segments_of(raw, day):
