@@ -119,6 +119,7 @@ class RecordFilter(Protocol):
         """Return the record (changed in place or another one), or None to drop it."""
 
 
+@runtime_checkable
 class ImportAwareFilter(Protocol):
     """What a filter may offer besides `apply`: what is to stand in its place when records are imported.
 
