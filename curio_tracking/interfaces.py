@@ -127,8 +127,8 @@ class ImportAwareFilter(Protocol):
     only, a sample) has no say about them. A filter without this treats them as it treats collected ones.
     """
 
-    def for_imports(self) -> RecordFilter | None:
-        """Return the filter for imported records, or None: not needed there."""
+    def for_imports(self, *, is_rehearsal: bool) -> RecordFilter | None:
+        """Return the filter for imported records, or None: not needed there. In a rehearsal it may write nothing."""
 
 
 class UserTranslator(Protocol):

@@ -67,9 +67,19 @@ def open_reader(settings: Settings, host: PluginHost | None = None) -> Reader:
     return Reader(make_backend(settings, host), tuple(host.categories), user_translation(settings, host))
 
 
-def import_chain(settings: Settings, host: PluginHost) -> ImportChain:
-    """Return the filters for records that come out of a file: those of collected ones, each as it is for imports."""
-    return ImportChain(_filter_chain(settings, host, for_imports=True))
+def import_chain(settings: Settings, host: PluginHost, *, is_rehearsal: bool = False) -> ImportChain:
+    """Return the filters for records that come out of a file: those of collected ones, each as it is for imports.
+
+    Args:
+        settings: which filters, and how.
+        host: the loaded plugins.
+        is_rehearsal: whether nothing will be stored, so that the filters may create nothing either.
+    """
+
+    def prepared(made: RecordFilter | None) -> RecordFilter | None:
+        return made.for_imports(is_rehearsal=is_rehearsal) if isinstance(made, ImportAwareFilter) else made
+
+    return ImportChain(_filter_chain(settings, host, prepared))
 
 
 class ImportChain:
@@ -143,7 +153,13 @@ def _writing_backend(settings: Settings, host: PluginHost, *, strict: bool) -> S
         return host.backends[default].factory(settings)
 
 
-def _filter_chain(settings: Settings, host: PluginHost, *, for_imports: bool = False) -> FilterChain:
+def _as_made(made: RecordFilter | None) -> RecordFilter | None:
+    return made
+
+
+def _filter_chain(
+    settings: Settings, host: PluginHost, prepared: Callable[[RecordFilter | None], RecordFilter | None] = _as_made
+) -> FilterChain:
     """Build the filters: those named in FILTERS first, in that order, then the rest by their own order.
 
     What must be first (exclude: nothing may see an excluded feature) and last (size: a secret that was cut short is no
@@ -159,19 +175,13 @@ def _filter_chain(settings: Settings, host: PluginHost, *, for_imports: bool = F
     steps = []
     for part in parts:
         try:
-            made = part.factory(settings)
-            if for_imports:
-                made = _for_imports(made)
+            made = prepared(part.factory(settings))
         except Exception as error:
             _log.warning('filter "%s" cannot be made, so records are dropped: %s', part.name, one_line(error))
             made = _Closed()
         if made is not None:
             steps.append(FilterStep(part.name, made.apply, leaves_trace=part.leaves_trace))
     return FilterChain(_missing_privacy(settings, host) + steps)
-
-
-def _for_imports(made: RecordFilter | None) -> RecordFilter | None:
-    return made.for_imports() if isinstance(made, ImportAwareFilter) else made
 
 
 def _rank(order: int) -> int:

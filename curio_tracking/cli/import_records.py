@@ -73,13 +73,13 @@ def import_records(
     with open_session(ctx) as session, open_source(file) as source, closing(Draft()) as draft:
         side_file = None if dry_run else Path(rejected or f"{source.name}{SUFFIX}")
         with Rejections(side_file) as rejections:
-            work = _Import(session, draft, rejections)
+            work = _Import(session, draft, rejections, is_dry=dry_run)
             work.read(source, chosen)
             delivery = Delivery(draft, session.reader.backend)
             if draft.count and not (strict and rejections.count):
-                work.deliver(delivery, dry_run=dry_run)
+                work.deliver(delivery)
         _report(source.name, rejections, strict=strict)
-        note(work.result(delivery, dry_run=dry_run))
+        note(work.result(delivery))
     if rejections.count:
         raise typer.Exit(SOME_REJECTED)
 
@@ -87,8 +87,9 @@ def import_records(
 class _Import:
     """One run: reads a file into a draft, then brings the draft into the store."""
 
-    def __init__(self, session: Session, draft: "Draft", rejections: "Rejections") -> None:
-        self._filters = import_chain(session.settings, session.host)
+    def __init__(self, session: Session, draft: "Draft", rejections: "Rejections", *, is_dry: bool) -> None:
+        self._filters = import_chain(session.settings, session.host, is_rehearsal=is_dry)
+        self._is_dry = is_dry
         self._draft = draft
         self._rejections = rejections
         self._taken = 0
@@ -122,23 +123,23 @@ class _Import:
             return
         self._taken += 1
 
-    def deliver(self, delivery: "Delivery", *, dry_run: bool) -> None:
+    def deliver(self, delivery: "Delivery") -> None:
         """Bring the draft into the store, or only compare the two."""
 
         def watch(batches: Iterator[Iterable[object]]) -> Iterator[Iterable[object]]:
-            doing = "comparing" if dry_run else "importing"
+            doing = "comparing" if self._is_dry else "importing"
             return with_progress(batches, doing, total=self._draft.count, position=lambda: delivery.seen, step=1)
 
-        work: Callable[..., None] = delivery.compare if dry_run else delivery.run
+        work: Callable[..., None] = delivery.compare if self._is_dry else delivery.run
         work(watch)
 
-    def result(self, delivery: "Delivery", *, dry_run: bool) -> str:
+    def result(self, delivery: "Delivery") -> str:
         """Return the one line that says what became of the file."""
         known = delivery.known + self._taken - self._draft.count
         text = f"imported {delivery.new:,}, already there {known:,}, rejected {self._rejections.count:,}"
         if self._left_out:
             text += f", left out by the filters {self._left_out:,}"
-        return f"{text} (dry run: nothing was changed)" if dry_run else text
+        return f"{text} (dry run: nothing was changed)" if self._is_dry else text
 
 
 def _report(name: str, rejections: "Rejections", *, strict: bool) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from curio_tracking.errors import DataDirError
 from curio_tracking.hookspecs import hookimpl
-from curio_tracking.privacy.keys import KEYS_DIR, Key, KeyRing
+from curio_tracking.privacy.keys import KEYS_DIR, Key, KeyRing, RehearsalKeys
 from curio_tracking.privacy.names import words_of
 from curio_tracking.privacy.patterns import REDACTED
 from curio_tracking.privacy.shape import is_shape
@@ -78,9 +78,10 @@ class Anonymize:
             record.error_message = _without(record.error_message, hidden)
         return record
 
-    def for_imports(self) -> Anonymize:
+    def for_imports(self, *, is_rehearsal: bool) -> Anonymize:
         """Return the filter for records that were stored before: the pseudonyms in them stay what they are."""
-        return Anonymize(self._keys, keeps_pseudonyms=True)
+        keys = RehearsalKeys(self._keys.directory) if is_rehearsal else self._keys
+        return Anonymize(keys, keeps_pseudonyms=True)
 
     def stored_user_ids(self, user_id: str) -> frozenset[str]:
         """Return the pseudonyms of a user under all keys, newest or not. Creates nothing.

@@ -48,7 +48,7 @@ def create_sampling(settings: Settings) -> Sampling | None:
 class FailuresOnly:
     """Keeps what did not succeed: failed, partial, timed out."""
 
-    def for_imports(self) -> None:
+    def for_imports(self, *, is_rehearsal: bool) -> None:
         """Judge live traffic only: what is imported was kept before."""
 
     def apply(self, record: FeatureRecord) -> FeatureRecord | None:
@@ -62,7 +62,7 @@ class MinDuration:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    def for_imports(self) -> None:
+    def for_imports(self, *, is_rehearsal: bool) -> None:
         """Judge live traffic only: what is imported was kept before."""
 
     def apply(self, record: FeatureRecord) -> FeatureRecord | None:
@@ -80,7 +80,7 @@ class Sampling:
         """Args: rate: the share of successes to keep, 0 < rate <= 1."""
         self._rate = rate
 
-    def for_imports(self) -> None:
+    def for_imports(self, *, is_rehearsal: bool) -> None:
         """Judge live traffic only: what is imported was kept before."""
 
     def apply(self, record: FeatureRecord) -> FeatureRecord | None:
