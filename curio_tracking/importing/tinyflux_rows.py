@@ -30,12 +30,15 @@ _OURS: Final = re.compile(rb'[^,"]*,(?:[^",]*|"(?:[^"]|"")*"),t_i,')
 def read(lines: Iterator[Line]) -> Iterator[Row]:
     """Yield a row per point; a foreign one may extend over several lines."""
     feed = TextFeed(lines)
+    is_segment = False
     for line in lines:
         if line.data.isspace():
             continue
         number = line.number
         try:
-            if _OURS.match(line.data):
+            # in a segment a damaged row must not be taken for a foreign one, whose quotes would swallow the next rows
+            if _OURS.match(line.data) or (is_segment and b",t_i," in line.data):
+                is_segment = True
                 yield Row(number, _own_record(line))
             else:
                 record = _foreign_record(line, feed)
