@@ -55,7 +55,8 @@ class Draft:
     def __init__(self) -> None:
         # "": a temporary database, which spills to an unnamed file of this user when it outgrows the cache
         self._database = sqlite3.connect("", isolation_level=None)
-        self._database.executescript(_SCHEMA)
+        with _explained():
+            self._database.executescript(_SCHEMA)
         self._waiting: list[tuple[bytes, int, bytes]] = []
         self._is_sorted = False
         self.count = 0
