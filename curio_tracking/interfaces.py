@@ -91,6 +91,21 @@ class Explaining(Protocol):
         """Return what a person who asks this should know: what makes it slow or inexact, one sentence each."""
 
 
+@runtime_checkable
+class BulkBackend(Protocol):
+    """What a backend may offer besides `StorageBackend`: taking many records at once, all of them or none.
+
+    `curio-tracking import` uses it; a backend without it gets the records in batches, which are taken back on failure.
+    """
+
+    def append_all(self, batches: Iterable[Sequence[FeatureRecord]]) -> int:
+        """Keep the records of all batches and return how many they were.
+
+        The batches are made while they are taken, and making them may ask `records` what is there already. Whatever
+        ends this early (an exception out of `batches`, a full disk, a kill) leaves nothing visible, or everything.
+        """
+
+
 class BaseBackend:
     """A start for backends that only know how to list records: folds them where summaries are asked for."""
 
@@ -142,6 +157,18 @@ class RecordFilter(Protocol):
 
     def apply(self, record: FeatureRecord) -> FeatureRecord | None:
         """Return the record (changed in place or another one), or None to drop it."""
+
+
+@runtime_checkable
+class ImportAwareFilter(Protocol):
+    """What a filter may offer besides `apply`: what is to stand in its place when records are imported.
+
+    Imported records may have passed the filter before, and are of the past: a filter that judges live traffic (failures
+    only, a sample) has no say about them. A filter without this treats them as it treats collected ones.
+    """
+
+    def for_imports(self, *, is_rehearsal: bool) -> RecordFilter | None:
+        """Return the filter for imported records, or None: not needed there. In a rehearsal it may write nothing."""
 
 
 class UserTranslator(Protocol):

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.collecting.assemble import Assembler, Place
 from curio_tracking.collecting.chain import FilterChain, FilterStep
+from curio_tracking.collecting.guard import Guard
 from curio_tracking.collecting.pipeline import Pipeline
 from curio_tracking.efficiency import blend, default_targets
 from curio_tracking.errors import CurioError, PluginError, UnknownNameError
 from curio_tracking.hookspecs import FIRST_FILTER_ORDER, LAST_FILTER_ORDER
+from curio_tracking.interfaces import ImportAwareFilter
 from curio_tracking.plugins import PluginHost, one_line
 from curio_tracking.reader import Reader, choose
 from curio_tracking.settings import Settings, load_settings
@@ -24,7 +26,7 @@ from curio_tracking.settings import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from curio_tracking.interfaces import Exporter, StorageBackend
+    from curio_tracking.interfaces import Exporter, RecordFilter, StorageBackend
     from curio_tracking.records import FeatureRecord
 
 _log: Final = logging.getLogger("curio_tracking")
@@ -63,6 +65,41 @@ def open_reader(settings: Settings, host: PluginHost | None = None) -> Reader:
     """
     host = host or PluginHost.for_settings(settings)
     return Reader(make_backend(settings, host), tuple(host.categories), user_translation(settings, host))
+
+
+def import_chain(settings: Settings, host: PluginHost, *, is_rehearsal: bool = False) -> ImportChain:
+    """Return the filters for records that come out of a file: those of collected ones, each as it is for imports.
+
+    Args:
+        settings: which filters, and how.
+        host: the loaded plugins.
+        is_rehearsal: whether nothing will be stored, so that the filters may create nothing either.
+    """
+
+    def prepared(made: RecordFilter | None) -> RecordFilter | None:
+        return made.for_imports(is_rehearsal=is_rehearsal) if isinstance(made, ImportAwareFilter) else made
+
+    return ImportChain(_filter_chain(settings, host, prepared))
+
+
+class ImportChain:
+    """The filters for imported records."""
+
+    def __init__(self, chain: FilterChain) -> None:
+        self._chain = chain
+        self._guard = Guard()
+
+    def apply(self, record: FeatureRecord) -> FeatureRecord | None:
+        """Return the record as the filters leave it, or None if one of them dropped it.
+
+        Raises:
+            PluginError: a filter raised.
+        """
+        failures = self._guard.errors.total()
+        kept = self._chain.apply(record, 1, self._guard)
+        if kept is None and self._guard.errors.total() > failures:
+            raise PluginError("a filter failed")
+        return kept
 
 
 def make_backend(settings: Settings, host: PluginHost) -> StorageBackend:
@@ -116,7 +153,13 @@ def _writing_backend(settings: Settings, host: PluginHost, *, strict: bool) -> S
         return host.backends[default].factory(settings)
 
 
-def _filter_chain(settings: Settings, host: PluginHost) -> FilterChain:
+def _as_made(made: RecordFilter | None) -> RecordFilter | None:
+    return made
+
+
+def _filter_chain(
+    settings: Settings, host: PluginHost, prepared: Callable[[RecordFilter | None], RecordFilter | None] = _as_made
+) -> FilterChain:
     """Build the filters: those named in FILTERS first, in that order, then the rest by their own order.
 
     What must be first (exclude: nothing may see an excluded feature) and last (size: a secret that was cut short is no
@@ -132,7 +175,7 @@ def _filter_chain(settings: Settings, host: PluginHost) -> FilterChain:
     steps = []
     for part in parts:
         try:
-            made = part.factory(settings)
+            made = prepared(part.factory(settings))
         except Exception as error:
             _log.warning('filter "%s" cannot be made, so records are dropped: %s', part.name, one_line(error))
             made = _Closed()

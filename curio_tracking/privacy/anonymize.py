@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from curio_tracking.errors import DataDirError
 from curio_tracking.hookspecs import hookimpl
-from curio_tracking.privacy.keys import KEYS_DIR, Key, KeyRing
+from curio_tracking.privacy.keys import KEYS_DIR, Key, KeyRing, RehearsalKeys
 from curio_tracking.privacy.names import words_of
 from curio_tracking.privacy.patterns import REDACTED
 from curio_tracking.privacy.shape import is_shape
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from curio_tracking.settings import Settings
 
 PSEUDONYM_BYTES: Final = 16
+PSEUDONYM: Final = re.compile(rf"[1-9]\d*:[0-9a-f]{{{2 * PSEUDONYM_BYTES}}}", re.ASCII)
 RETRY_SECONDS: Final = 30.0
 """After this long without a key, look again: a full or read-only disk may have recovered."""
 MAX_DEPTH: Final = 24
@@ -53,9 +54,10 @@ def create(settings: Settings) -> Anonymize | None:
 class Anonymize:
     """Replaces ids by pseudonyms such as `1:6f0c…`: the key's number and 128 bits in hex."""
 
-    def __init__(self, keys: KeyRing) -> None:
-        """Args: keys: where keys are read from, and created if there is none."""
+    def __init__(self, keys: KeyRing, *, keeps_pseudonyms: bool = False) -> None:
+        """Args: where keys are read from, and created if there is none; whether what looks like a pseudonym stays."""
         self._keys = keys
+        self._keeps_pseudonyms = keeps_pseudonyms
         self._key: Key | None = None
         self._retry_at = 0.0
         self._is_warned = False
@@ -76,6 +78,11 @@ class Anonymize:
             record.error_message = _without(record.error_message, hidden)
         return record
 
+    def for_imports(self, *, is_rehearsal: bool) -> Anonymize:
+        """Return the filter for records that were stored before: the pseudonyms in them stay what they are."""
+        keys = RehearsalKeys(self._keys.directory) if is_rehearsal else self._keys
+        return Anonymize(keys, keeps_pseudonyms=True)
+
     def stored_user_ids(self, user_id: str) -> frozenset[str]:
         """Return the pseudonyms of a user under all keys, newest or not. Creates nothing.
 
@@ -91,6 +98,8 @@ class Anonymize:
         return found
 
     def _id_for(self, kind: Kind, plain: str) -> str | None:
+        if self._keeps_pseudonyms and (plain == REDACTED or PSEUDONYM.fullmatch(plain)):
+            return plain
         return self._pseudonym(kind, plain) if self._key is not None or self._has_key() else None
 
     def _make(self, kind: Kind, plain: str) -> str:

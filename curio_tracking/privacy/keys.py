@@ -42,7 +42,7 @@ class KeyRing:
 
     def __init__(self, directory: Path) -> None:
         """Args: directory: where the key files lie; nothing is created before `newest_or_new` is called."""
-        self._directory = directory
+        self.directory = directory
 
     def all(self) -> list[Key]:
         """Return every readable key, the newest first. Creates nothing, warns of files that are not readable.
@@ -88,27 +88,27 @@ class KeyRing:
             self._create(self._path(number))
             return Key(number, _read(self._path(number)))
         except (OSError, ValueError) as error:
-            raise DataDirError(f"{self._directory}: no key can be created there ({_reason(error)})") from error
+            raise DataDirError(f"{self.directory}: no key can be created there ({_reason(error)})") from error
 
     def _path(self, number: int) -> Path:
-        return self._directory / f"{number}.key"
+        return self.directory / f"{number}.key"
 
     def _numbers(self) -> list[int]:
         try:
-            if not stat.S_ISDIR(os.lstat(self._directory).st_mode):
-                raise DataDirError(f"{self._directory}: not a directory; remove what is in its place")
-            names = [entry.name for entry in self._directory.iterdir()]
+            if not stat.S_ISDIR(os.lstat(self.directory).st_mode):
+                raise DataDirError(f"{self.directory}: not a directory; remove what is in its place")
+            names = [entry.name for entry in self.directory.iterdir()]
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise DataDirError(f"{self._directory}: cannot be read ({error.strerror})") from error
+            raise DataDirError(f"{self.directory}: cannot be read ({error.strerror})") from error
         return sorted((int(match[1]) for match in map(_NAME.fullmatch, names) if match), reverse=True)
 
     def _make_directory(self) -> None:
-        for directory in (self._directory.parent, self._directory):
+        for directory in (self.directory.parent, self.directory):
             directory.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-        if os.lstat(self._directory).st_mode & _OTHERS:
-            self._directory.chmod(PRIVATE_DIR)
+        if os.lstat(self.directory).st_mode & _OTHERS:
+            self.directory.chmod(PRIVATE_DIR)
 
     def _create(self, path: Path) -> None:
         """Bring a whole key into place: written aside, then linked, so that nobody ever reads half of one."""
@@ -122,11 +122,18 @@ class KeyRing:
                 raise
             except OSError:  # a file system without hard links: who reads half a key there takes it for damaged
                 _write(path, secret)
-            _sync(self._directory)
+            _sync(self.directory)
         except FileExistsError:
             return  # another process was faster: its key is the key
         finally:
             aside.unlink(missing_ok=True)
+
+
+class RehearsalKeys(KeyRing):
+    """The keys for a rehearsal, which may leave no trace: where there is none yet, one that is never written."""
+
+    def _add(self, number: int) -> Key:
+        return Key(number, secrets.token_bytes(KEY_BYTES))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -48,6 +48,9 @@ def create_sampling(settings: Settings) -> Sampling | None:
 class FailuresOnly:
     """Keeps what did not succeed: failed, partial, timed out."""
 
+    def for_imports(self, *, is_rehearsal: bool) -> None:
+        """Judge live traffic only: what is imported was kept before."""
+
     def apply(self, record: FeatureRecord) -> FeatureRecord | None:
         """Return the record, or None for a success."""
         return None if record.is_success else record
@@ -58,6 +61,9 @@ class MinDuration:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+
+    def for_imports(self, *, is_rehearsal: bool) -> None:
+        """Judge live traffic only: what is imported was kept before."""
 
     def apply(self, record: FeatureRecord) -> FeatureRecord | None:
         """Return the record, or None for a success of less than the minimum duration."""
@@ -73,6 +79,9 @@ class Sampling:
     def __init__(self, rate: float) -> None:
         """Args: rate: the share of successes to keep, 0 < rate <= 1."""
         self._rate = rate
+
+    def for_imports(self, *, is_rehearsal: bool) -> None:
+        """Judge live traffic only: what is imported was kept before."""
 
     def apply(self, record: FeatureRecord) -> FeatureRecord | None:
         """Return the record, weighted if it is a success, or None when it is not in the sample."""

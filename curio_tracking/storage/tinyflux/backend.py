@@ -18,6 +18,7 @@ from curio_tracking.storage.tinyflux.reading.remarks import remarks
 from curio_tracking.storage.tinyflux.reading.snapshot import Store
 from curio_tracking.storage.tinyflux.reading.totals import Totals
 from curio_tracking.storage.tinyflux.rows import format_row
+from curio_tracking.storage.tinyflux.staging import append_staged
 from curio_tracking.storage.tinyflux.upkeep.deletion import delete_records
 from curio_tracking.storage.tinyflux.upkeep.inspection import inspect
 from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
@@ -80,6 +81,10 @@ class TinyFluxBackend(BaseBackend):
             rows.records.append(record)
         if days:
             self._writer.write(days)
+
+    def append_all(self, batches: Iterable[Sequence[FeatureRecord]]) -> int:
+        """See `BulkBackend.append_all`."""
+        return append_staged(self._data_dir, batches)
 
     def declare(self, features: Iterable[FeatureInfo]) -> None:
         """See `StorageBackend.declare`."""

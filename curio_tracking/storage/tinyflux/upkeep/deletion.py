@@ -20,6 +20,7 @@ from curio_tracking.storage.tinyflux.catalog import files_of, owner_of, raw_dire
 from curio_tracking.storage.tinyflux.reading.snapshot import Day, Store
 from curio_tracking.storage.tinyflux.rows import parse_row
 from curio_tracking.storage.tinyflux.selection import LineFilter
+from curio_tracking.storage.tinyflux.staging import finish_staged
 from curio_tracking.storage.tinyflux.upkeep.compaction import write_compressed
 from curio_tracking.storage.tinyflux.upkeep.forgetting import forget_days, forget_retired
 from curio_tracking.storage.tinyflux.upkeep.lock import upkeep_lock
@@ -58,6 +59,7 @@ def delete_records(data_dir: Path, query: RecordQuery) -> Deletion:
     Raises:
         StorageError: a segment cannot be read or rewritten; it is untouched, those before it are done.
     """
+    finish_staged(data_dir)  # or an import that was killed halfway would bring the rest of them later
     if not raw_directory(data_dir).is_dir():
         return Deletion()
     with upkeep_lock(data_dir, seconds=_UPKEEP_SECONDS):

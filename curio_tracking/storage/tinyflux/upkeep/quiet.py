@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from curio_tracking.errors import StorageError
 from curio_tracking.maintenance import MaintenanceReport
 from curio_tracking.storage.tinyflux.catalog import raw_directory
+from curio_tracking.storage.tinyflux.staging import finish_staged
 from curio_tracking.storage.tinyflux.upkeep.lock import BusyError, upkeep_lock
 from curio_tracking.storage.tinyflux.upkeep.pace import InterruptedUpkeepError, Pace
 from curio_tracking.storage.tinyflux.upkeep.rounds import Rounds
@@ -71,6 +72,7 @@ class QuietUpkeep:
             BusyError: another process does the same, for long. StorageError: the store cannot be read or written.
         """
         report = MaintenanceReport(bytes_before=disk_bytes(self._data_dir))
+        finish_staged(self._data_dir)
         if raw_directory(self._data_dir).is_dir():
             with upkeep_lock(self._data_dir, seconds=_PATIENCE_SECONDS):
                 rounds = Rounds(self._data_dir, self._retention_days, is_thorough=True)

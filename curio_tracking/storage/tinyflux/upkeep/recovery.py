@@ -27,6 +27,7 @@ from curio_tracking.storage.tinyflux.catalog import all_days, segments_of
 from curio_tracking.storage.tinyflux.measures import measure
 from curio_tracking.storage.tinyflux.rollups.checkpoint import Checkpoint, Growth, fingerprint_of
 from curio_tracking.storage.tinyflux.rollups.container import DamagedError, MovedError
+from curio_tracking.storage.tinyflux.staging import finish_staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +43,13 @@ _DAYS_AT_START: Final = 2
 
 
 def recover(raw: Path, now: float) -> None:
-    """Cut the torn lines of sealed segments of the newest days; what cannot be mended stays.
+    """Finish killed imports and cut the torn lines of sealed segments of the newest days; what cannot be mended stays.
 
     Args:
         raw: the directory of all days. now: seconds since 1970.
     """
     try:
+        finish_staged(raw.parent)
         for day in all_days(raw)[-_DAYS_AT_START:]:
             remove_abandoned(raw / day, now)
             for segment in segments_of(raw, day):
