@@ -197,3 +197,9 @@ def test_one_feature_may_be_called_with_many_types(make_tracker: Callable[..., F
         *(f"Made{number}" for number in range(100)),
     }
     assert {record.input_size for record in records} == {5, None}
+
+
+def test_writing_the_row_leaves_the_record_unread() -> None:
+    record = unread()
+    assert ",t_r,path:str:27;limit:int:," in format_row(record)
+    assert type(record) is UnreadRecord
