@@ -2,8 +2,9 @@
 
 Nearly all metadata is the shape of a call's parameters, and hardly anybody on the writer thread needs dictionaries of
 it: filters judge names and types, the same for every call of a feature, and rows hold them as text. So a record starts
-as an `UnreadRecord`, which keeps a reference to the `Signature` and the sizes. Reading or setting `metadata` makes it
-an ordinary `FeatureRecord` for good: what nobody has read, nobody can have changed. Imports only `records`.
+as an `UnreadRecord`, which keeps a reference to the `Signature`, the sizes and the custom keys. Reading or setting
+`metadata` makes it an ordinary `FeatureRecord` for good: what nobody has read, nobody can have changed. Imports only
+`records`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Signature:
         self.unsized = self.is_sized.count(False)
 
     def metadata(self, sizes: Sequence[int | None]) -> dict[str, Any]:
-        """Return the metadata of a call with these sizes, as every other part of the program sees it."""
+        """Return the metadata of a call with these sizes and no custom keys."""
         described = zip(self.names, self.types, sizes, strict=True)
         return {
             PARAMETERS: {
@@ -52,33 +53,38 @@ class Signature:
         }
 
     def example(self) -> dict[str, Any]:
-        """Return the metadata of some call: what a filter does not change in it, it changes in that of no call."""
+        """Return the metadata of some call: a filter that leaves it as it is does so with those of all calls."""
         return self.metadata([1 if is_sized else None for is_sized in self.is_sized])
 
 
-Parameters: TypeAlias = "tuple[Signature, Sizes]"
+Unread: TypeAlias = "tuple[Signature, Sizes, dict[str, Any]]"
+"""Custom keys are text, and none of them is `PARAMETERS`; the dictionary may be the host's, so it is not changed."""
+
+NO_KEYS: Final[dict[str, Any]] = {}
+"""Stands for no custom keys: spares a dictionary per record."""
 
 
 class UnreadRecord(FeatureRecord):
-    """A record whose metadata is `parameters` and nothing else, and that nobody has read.
+    """A record whose metadata is `parameters` and perhaps custom keys, and that nobody has read as a whole.
 
-    `type(record) is UnreadRecord` tells. Made by setting the class of a `FeatureRecord` that was built with a tuple of
-    signature and sizes for its metadata; becomes a `FeatureRecord` in the same way.
+    `type(record) is UnreadRecord` tells. Made by setting the class of a `FeatureRecord` that was built with an `Unread`
+    for its metadata; becomes a `FeatureRecord` in the same way.
 
     Attributes:
-        parameters: the signature and the sizes (the very slot that holds the metadata of an ordinary record).
+        unread: an `Unread`, in the very slot that holds the metadata of an ordinary record. To change the custom keys,
+            set another one.
     """
 
     __slots__ = ()
 
-    parameters: Any = vars(FeatureRecord)["metadata"]
+    unread: Any = vars(FeatureRecord)["metadata"]
 
     def read(self) -> FeatureRecord:
         """Make this an ordinary record, and return it."""
-        unread = self.parameters
+        unread = self.unread
         if type(unread) is tuple:  # or another thread was faster
-            signature, sizes = unread
-            self.parameters = signature.metadata(sizes)
+            signature, sizes, custom = unread
+            self.unread = signature.metadata(sizes) | custom
         self.__class__ = FeatureRecord  # type: ignore[assignment]
         return self
 
@@ -89,7 +95,7 @@ class UnreadRecord(FeatureRecord):
 
     @metadata.setter
     def metadata(self, metadata: dict[str, Any]) -> None:
-        self.parameters = metadata
+        self.unread = metadata
         self.__class__ = FeatureRecord  # type: ignore[assignment]
 
     def __eq__(self, other: object) -> bool:

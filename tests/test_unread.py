@@ -37,11 +37,12 @@ def unread(
     names: tuple[str, ...] = ("path", "limit"),
     types: tuple[str, ...] = ("str", "int"),
     sizes: tuple[int | None, ...] = (27, None),
+    custom: dict[str, Any] | None = None,
     **changes: Any,
 ) -> FeatureRecord:
     """Return a record as the assembler makes it: an `UnreadRecord`."""
     record = make_record(**changes)
-    record.metadata = (Signature(names, types, [size is not None for size in sizes]), sizes)  # type: ignore[assignment]
+    record.metadata = (Signature(names, types, [size is not None for size in sizes]), sizes, custom or {})  # type: ignore[assignment]
     record.__class__ = UnreadRecord
     return record
 
@@ -57,6 +58,21 @@ def parameters() -> st.SearchStrategy[tuple[tuple[str, ...], tuple[str, ...], tu
         lambda chosen: tuple(zip(*chosen, strict=True))
     )
 
+
+customs = st.dictionaries(
+    st.sampled_from(["plan", "note", "api_key", "user_id", "ann", "value", "name", "größe", "a;b"]),
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(10**20), 10**20)
+        | st.sampled_from(
+            ["pro", "of ann", "password", "password=hunter2hunter2", "4111111111111111", "x" * 400, "ö;"]
+        ),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["type", "size", "k"]), inner),
+        max_leaves=3,
+    ),
+    max_size=3,
+)
 
 ids = st.none() | st.sampled_from(["ann", "str", "int", "user_7", "path", "parameters", "type", "size", "a", ""])
 
@@ -124,29 +140,41 @@ def anonymize(tmp_path_factory: pytest.TempPathFactory) -> Anonymize:
 
 
 @law
-@given(described=parameters(), user=ids, session=ids, limit=st.sampled_from([2, 60, 300, 10_240]))
-@example(described=(("path",), ("Größe",), (7,)), user="type", session=None, limit=10_240)
-@example(described=(("path",), ("Größe",), (7,)), user="size", session=None, limit=10_240)
+@given(described=parameters(), custom=customs, user=ids, session=ids, limit=st.sampled_from([2, 60, 300, 10_240]))
+@example(described=(("path",), ("Größe",), (7,)), custom={}, user="type", session=None, limit=10_240)
+@example(described=(("path",), ("Größe",), (7,)), custom={}, user="size", session=None, limit=10_240)
+@example(described=(("path",), ("str",), (7,)), custom={"_folded": 7}, user=None, session=None, limit=300)
 def test_filters_judge_an_unread_record_as_if_they_had_read_it(
-    anonymize: Anonymize, described: tuple[Any, Any, Any], user: str | None, session: str | None, limit: int
+    anonymize: Anonymize,
+    described: tuple[Any, Any, Any],
+    custom: dict[str, Any],
+    user: str | None,
+    session: str | None,
+    limit: int,
 ) -> None:
+    before = copy.deepcopy(custom)
     for record_filter in (Redact(["limit"], ["path*"]), Redact(), anonymize, Size(limit), Sampling(0.5)):
-        read = unread(*described, user_id=user, session_id=session)
+        read = unread(*described, custom, user_id=user, session_id=session)
         assert read.metadata
         # twice: the second time the filter remembers its verdict
         for _ in range(2):
-            after = filtered(record_filter, unread(*described, user_id=user, session_id=session))
+            after = filtered(record_filter, unread(*described, custom, user_id=user, session_id=session))
             assert after == filtered(record_filter, replace(read))
+    assert custom == before
 
 
 @law
-@given(described=parameters(), user=ids)
-def test_row_of_an_unread_record_is_that_of_the_read_one(described: tuple[Any, Any, Any], user: str | None) -> None:
-    assert format_row(unread(*described, user_id=user)) == format_row(replace(unread(*described, user_id=user)))
+@given(described=parameters(), custom=customs, user=ids)
+def test_row_of_an_unread_record_is_that_of_the_read_one(
+    described: tuple[Any, Any, Any], custom: dict[str, Any], user: str | None
+) -> None:
+    row = format_row(unread(*described, custom, user_id=user))
+    assert row == format_row(replace(unread(*described, custom, user_id=user)))
 
 
-def test_plain_parameters_pass_all_filters_unread(anonymize: Anonymize) -> None:
-    record: FeatureRecord = unread()
+@pytest.mark.parametrize("custom", [{}, {"plan": "pro"}], ids=str)
+def test_plain_parameters_pass_all_filters_unread(anonymize: Anonymize, custom: dict[str, Any]) -> None:
+    record: FeatureRecord = unread(custom=custom)
     for record_filter in (Redact(), anonymize, Sampling(1.0), Size(10_240)):
         after = record_filter.apply(record)
         assert after is record

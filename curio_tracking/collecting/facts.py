@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.collecting.capture import UNKNOWN
-from curio_tracking.unread import LARGEST_SIZE, PARAMETERS, Signature
+from curio_tracking.unread import LARGEST_SIZE, NO_KEYS, PARAMETERS, Signature
 
 if TYPE_CHECKING:
     from curio_tracking.collecting.assemble import Assembler
@@ -59,15 +59,15 @@ class SiteFacts:
         """Return what a call's shape and custom keys make of it.
 
         Returns:
-            (the metadata, or the tuple of an `UnreadRecord`; the sum of the known sizes)
+            (the metadata, or the `Unread` of an `UnreadRecord`; the sum of the known sizes)
         """
-        if not custom and len(shape) == 2 * len(self.names):
+        if len(shape) == 2 * len(self.names) and (not custom or _are_plain(custom)):
             types, sizes = shape[::2], shape[1::2]
             signature = self._by_type.get(types) or self._learn(types, sizes)
             if signature is not None and sizes.count(None) == signature.unsized:
                 total = sum(sizes) if not signature.unsized else _total(sizes)
                 if total is None or total < LARGEST_SIZE:
-                    return (signature, sizes), total
+                    return (signature, sizes, custom or NO_KEYS), total
         parameters, total = described(self.names, shape)
         return {PARAMETERS: parameters, **(custom or {})}, total
 
@@ -108,6 +108,10 @@ def described(names: tuple[str, ...], shape: Shape) -> tuple[dict[str, dict[str,
 def name_of(kind: Any) -> Any:
     """Return the name of a type; whatever its metaclass makes of that."""
     return getattr(kind, "__name__", "unknown")
+
+
+def _are_plain(custom: dict[Any, Any]) -> bool:
+    return PARAMETERS not in custom and all(type(key) is str for key in custom)
 
 
 def _total(sizes: Sizes) -> int | None:

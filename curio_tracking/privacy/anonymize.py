@@ -79,7 +79,11 @@ class Anonymize:
             # exact types: what merely equals a text may read otherwise
             known = self._known.get((user, session)) if type(user) in _IDS and type(session) in _IDS else None
             record.user_id, record.session_id, hidden = known or self._pseudonyms(user, session)
-        if not (type(record) is UnreadRecord and self._keeps(record.parameters[0], hidden)) and record.metadata:
+        if type(record) is UnreadRecord and self._keeps(record.unread[0], hidden):
+            signature, sizes, custom = record.unread
+            if custom:
+                record.unread = signature, sizes, self._mapping(custom, hidden, MAX_DEPTH)
+        elif record.metadata:
             record.metadata = self._mapping(record.metadata, hidden, MAX_DEPTH)
         if record.error_message and hidden:
             record.error_message = _without(record.error_message, hidden)

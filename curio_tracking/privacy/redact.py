@@ -60,10 +60,12 @@ class Redact:
 
     def apply(self, record: FeatureRecord) -> FeatureRecord:
         """Return the record without secrets."""
-        if not (type(record) is UnreadRecord and self._keeps(record.parameters[0])) and record.metadata:
-            self._work_left = MOST_WORK
-            clean = self._mapping(record.metadata, MAX_DEPTH)
-            record.metadata = {REDACTED: REDACTED} if isinstance(clean, str) else clean
+        if type(record) is UnreadRecord and self._keeps(record.unread[0]):
+            signature, sizes, custom = record.unread
+            if custom:
+                record.unread = signature, sizes, self._without_secrets(custom)
+        elif record.metadata:
+            record.metadata = self._without_secrets(record.metadata)
         if record.error_message is not None:
             record.error_message = scrub(str(record.error_message), self._names, LONGEST_MESSAGE)
         return record
@@ -72,11 +74,15 @@ class Redact:
         """Whether there is nothing to redact in the parameters of any call with these names and types."""
         kept = self._kept.get(signature)
         if kept is None:
-            self._work_left = MOST_WORK
             example = signature.example()
-            kept = self._mapping(example, MAX_DEPTH) == example
+            kept = self._without_secrets(example) == example
             remember(self._kept, signature, kept)
         return kept
+
+    def _without_secrets(self, metadata: dict[Any, Any]) -> dict[str, Any]:
+        self._work_left = MOST_WORK
+        clean = self._mapping(metadata, MAX_DEPTH)
+        return {REDACTED: REDACTED} if isinstance(clean, str) else clean
 
     def _mapping(self, mapping: dict[Any, Any], depth: int) -> dict[str, Any] | str:
         if depth <= 0 or not self._can_take(len(mapping)):

@@ -77,8 +77,7 @@ class Sampling:
 
     def apply(self, record: FeatureRecord) -> FeatureRecord | None:
         """Return the record, weighted if it is a success, or None when it is not in the sample."""
-        # unread metadata holds parameters only, and is left unread
-        if not record.is_success or (type(record) is not UnreadRecord and FOLDED in record.metadata):
+        if not record.is_success or FOLDED in (record.unread[2] if type(record) is UnreadRecord else record.metadata):
             return record
         if trace_fraction(record) >= self._rate:
             return None

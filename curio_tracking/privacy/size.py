@@ -67,11 +67,11 @@ class Size:
         self._limit = max_metadata_bytes
         self._bytes_at_most = 0
         self._values_left = 0
-        self._kept: dict[Signature, bool] = {}
+        self._at_most: dict[Signature, int] = {}
 
     def apply(self, record: FeatureRecord) -> FeatureRecord:
         """Return the record, bounded and ready for JSON."""
-        if not (type(record) is UnreadRecord and self._keeps(record.parameters[0])) and record.metadata:
+        if not (type(record) is UnreadRecord and self._fits_unread(record)) and record.metadata:
             metadata = self._json_ready(record.metadata)
             fits = self._bytes_at_most <= self._limit or byte_length(metadata) <= self._limit
             record.metadata = metadata if fits else fit(metadata, self._limit)
@@ -87,14 +87,19 @@ class Size:
             record.session_id = encodable(session)
         return record
 
-    def _keeps(self, signature: Signature) -> bool:
-        """Whether the parameters of every call with these names and types are plain JSON that fits."""
-        kept = self._kept.get(signature)
-        if kept is None:
+    def _fits_unread(self, record: UnreadRecord) -> bool:
+        """Make the custom keys ready for JSON; False if the metadata has to be read to tell that it fits."""
+        signature, sizes, custom = record.unread
+        at_most = self._at_most.get(signature)
+        if at_most is None:
             example = signature.example()
-            kept = self._json_ready(example) == example and self._bytes_at_most <= self._limit
-            remember(self._kept, signature, kept)
-        return kept
+            is_ready = self._json_ready(example) == example
+            at_most = self._bytes_at_most if is_ready else self._limit + 1
+            remember(self._at_most, signature, at_most)
+        if custom and at_most <= self._limit:
+            record.unread = signature, sizes, self._json_ready(custom)
+            at_most += self._bytes_at_most
+        return at_most <= self._limit
 
     def _json_ready(self, metadata: dict[Any, Any]) -> dict[str, Any]:
         self._bytes_at_most = 0

@@ -130,10 +130,10 @@ def _second(second: int) -> str:
 
 def _metadata_cells(record: FeatureRecord) -> str:
     if type(record) is UnreadRecord:
-        signature, sizes = record.parameters
+        signature, sizes, custom = record.unread
         template = shape_template(signature)
         if template is not None:
-            return f",t_r,{template % sizes}"
+            return f",t_r,{template % sizes}{_json_cell(custom) if custom else ''}"
     metadata = record.metadata
     shape = shape_text(metadata.get(KEY))
     if shape is None:
