@@ -96,7 +96,7 @@ class ImportChain:
             PluginError: a filter raised.
         """
         failures = self._guard.errors.total()
-        kept = self._chain.apply(record, 1, self._guard)
+        kept = next(iter(self._chain.apply([record], 1, self._guard)), None)
         if kept is None and self._guard.errors.total() > failures:
             raise PluginError("a filter failed")
         return kept

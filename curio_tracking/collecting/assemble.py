@@ -10,11 +10,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from curio_tracking.collecting.capture import UNKNOWN, Shape
-from curio_tracking.collecting.clock import is_foreign, record_id, wall_us
+from curio_tracking.collecting import clock
+from curio_tracking.collecting.clock import id_suffix, record_id, wall_ns
+from curio_tracking.collecting.facts import SiteFacts
 from curio_tracking.collecting.outcome import MAX_MESSAGE_LENGTH, SUCCESS, Failure
 from curio_tracking.collecting.run import Run
+from curio_tracking.efficiency import blend
 from curio_tracking.records import FeatureCategory, FeatureInfo, FeatureRecord
+from curio_tracking.unread import UnreadRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,42 +73,45 @@ class Assembler:
         have instrumented a library that a backend uses: tracking the tracker would never end).
         """
         if type(row) is Run:
-            is_ours = is_foreign(row.start) or row.cell is self.writer_cell
+            is_ours = row.start < clock.began or row.cell is self.writer_cell
             return None if is_ours else self._from_run(row, guard)
-        return None if is_foreign(row[1]) or row[3] is self.writer_cell else self._from_row(row, guard)
+        return None if row[1] < clock.began or row[3] is self.writer_cell else self._from_row(row, guard)
 
     def _from_row(self, row: tuple[Any, ...], guard: Guard) -> FeatureRecord:
         site, start, end, cell, parent, root, context, outcome = row[:8]
-        _running, _root, thread, thread_id = cell
-        own_id = record_id(start, thread)
-        parent_id = None if parent is None else record_id(parent, thread)
-        root_id = own_id if parent is None else record_id(root, thread)
-        user_id = session_id = None
-        metadata: dict[str, Any] = {}
-        input_size = None
-        if len(row) > 8:
-            metadata["parameters"], input_size = described(site.parameters, row[8:])
-        failure = outcome if type(outcome) is Failure else None
+        facts = self._facts(site)
+        suffix = cell[2]
+        start_ns = wall_ns(start)
+        own_id = root_id = f"{start_ns:016x}{suffix}"
+        parent_id = None
+        if parent is not None:
+            parent_id, root_id = record_id(parent, suffix), record_id(root, suffix)
+        user_id = session_id = custom = None
         if context is not None:
-            user_id, session_id = context.user_id, context.session_id
-            parent_id, root_id = _inner(context, parent, root, parent_id, root_id)
-            if context.metadata:
-                metadata.update(context.metadata)
+            user_id, session_id, custom = context.user_id, context.session_id, context.metadata
+            if context.run_start is not None:
+                parent_id, root_id = _inner(context, parent, root, parent_id, root_id)
+        if len(row) > 8:
+            metadata, input_size = facts.metadata(row[8:], custom)
+        else:
+            metadata, input_size = {**custom} if custom else {}, None
+        failure = outcome if type(outcome) is Failure else None
+        seconds = int((end - start) * 1e9 + 0.5) / 1e9  # more digits than the clock has would cost disk
         place = self._place
         record = FeatureRecord(
             own_id,
             site.feature_name,
-            site.category if site.category in self._categories else self._category(site.category, guard),
+            facts.category or self._category(site.category, guard),
             SUCCESS if failure is None else failure.status,
-            wall_us(start),
-            round(end - start, 9),  # the clock has no more than nanoseconds; the digits after them cost disk
+            start_ns // 1000,
+            seconds,
             input_size,
             outcome if failure is None else None,
-            None,
+            1.0,
             1,
             user_id,
             session_id,
-            thread_id,
+            cell[3],
             place.process_id,
             place.host,
             place.app,
@@ -120,24 +126,37 @@ class Assembler:
             1.0,
             root_id,
         )
-        record.efficiency_score = self._score(record, site, guard)
+        if type(metadata) is tuple:
+            record.__class__ = UnreadRecord
+        if seconds > facts.full_score_seconds or failure is not None:
+            record.efficiency_score = None
+            record.efficiency_score = self._score(record, facts.targets, guard)
         return record
+
+    def _facts(self, site: Site) -> SiteFacts:
+        """Return what all records of a site share; worked out with the first one."""
+        facts = site.facts
+        if facts is not None and facts.owner is self:
+            return facts
+        targets = self._targets_of(site)
+        is_time_all = self._formula is blend and not targets.size and targets.iterations is None
+        full_score_seconds = targets.seconds if is_time_all and targets.seconds is not None else -1.0
+        category = site.category if site.category in self._categories else None
+        site.facts = SiteFacts(self, category, targets, full_score_seconds, site.parameters)
+        return site.facts
 
     def _from_run(self, run: Run, guard: Guard) -> FeatureRecord:
         site, context, place = run.site, run.context, self._place
-        metadata: dict[str, Any] = {}
+        metadata: Any = {**(context.metadata or {}), **run.metadata} if context is not None else {**run.metadata}
         input_size = None
         if run.shape:
-            metadata["parameters"], input_size = described(site.parameters, run.shape)
-        if context is not None and context.metadata:
-            metadata.update(context.metadata)
-        metadata.update(run.metadata)
+            metadata, input_size = self._facts(site).metadata(run.shape, metadata)
         record = FeatureRecord(
             run.record_id,
             site.feature_name,
             self._category(site.category, guard),
             run.status or SUCCESS,
-            wall_us(run.start),
+            wall_ns(run.start) // 1000,
             round(max(0.0, (run.end or run.start) - run.start), 9),
             input_size if run.input_size is None else _whole(run.input_size, 0),
             _whole(run.output_size, 0),
@@ -160,8 +179,10 @@ class Assembler:
             1.0,
             run.root_id,
         )
+        if type(metadata) is tuple:
+            record.__class__ = UnreadRecord
         explicit = _fraction(run.efficiency_score)
-        record.efficiency_score = self._score(record, site, guard) if explicit is None else explicit
+        record.efficiency_score = self._score(record, self._targets_of(site), guard) if explicit is None else explicit
         return record
 
     def folded(self, fold: Fold, guard: Guard) -> FeatureRecord:
@@ -170,11 +191,11 @@ class Assembler:
         place = self._place
         record = FeatureRecord(
             # the count keeps the ids of folds apart that begin at the same instant
-            f"{record_id(fold.first, _FOLD_THREAD)}f{self._folds:x}",
+            f"{record_id(fold.first, id_suffix(_FOLD_THREAD))}f{self._folds:x}",
             fold.site.feature_name,
             self._category(fold.site.category, guard),
             fold.status,
-            wall_us(fold.first),
+            wall_ns(fold.first) // 1000,
             fold.seconds / fold.calls,
             process_id=place.process_id,
             host=place.host,
@@ -184,7 +205,7 @@ class Assembler:
             metadata={"_folded": fold.calls},
             sample_weight=float(fold.calls),
         )
-        record.efficiency_score = self._score(record, fold.site, guard)
+        record.efficiency_score = self._score(record, self._targets_of(fold.site), guard)
         return record
 
     def feature(self, name: str, category: str, location: str | None, guard: Guard) -> FeatureInfo:
@@ -198,30 +219,15 @@ class Assembler:
         guard.report("unknown_category", f'unknown category "{name}"; recorded as "other"; known: {known}')
         return FeatureCategory.OTHER.value
 
-    def _score(self, record: FeatureRecord, site: Site, guard: Guard) -> float | None:
-        targets = self._targets if site.targets is None else site.targets.over(self._targets)
+    def _targets_of(self, site: Site) -> Targets:
+        return self._targets if site.targets is None else site.targets.over(self._targets)
+
+    def _score(self, record: FeatureRecord, targets: Targets, guard: Guard) -> float | None:
         try:
             return self._formula(record, targets)
         except Exception as error:
             guard.report("efficiency", f"the efficiency formula raised {type(error).__name__}: {error}")
             return None
-
-
-def described(names: tuple[str, ...], shape: Shape) -> tuple[dict[str, dict[str, Any]], int | None]:
-    """Return (what is known of each parameter, the sum of the known sizes)."""
-    parameters: dict[str, dict[str, Any]] = {}
-    total = None
-    step = len(shape) // len(names)
-    for name, position in zip(names, range(0, len(shape), step), strict=True):
-        size = shape[position + 1]
-        parameter: dict[str, Any] = {"type": getattr(shape[position], "__name__", "unknown")}
-        if size is not None:
-            parameter["size"] = size
-            total = size if total is None else total + size
-        if step == 3 and shape[position + 2] is not UNKNOWN:
-            parameter["value"] = shape[position + 2]
-        parameters[name] = parameter
-    return parameters, total
 
 
 def _inner(

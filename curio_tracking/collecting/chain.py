@@ -36,25 +36,30 @@ class FilterChain:
         self.names = tuple(name for name, _apply, _trace in self._steps)
         self.dropped: Counter[str] = Counter()
 
-    def apply(self, record: FeatureRecord, calls: int, guard: Guard) -> FeatureRecord | None:
-        """Return the record as the filters leave it, or None if one of them dropped it.
+    def apply(self, records: list[FeatureRecord], calls: int, guard: Guard) -> list[FeatureRecord]:
+        """Return the records as the filters leave them, without those that one of them dropped.
+
+        One filter takes all records before the next one does: that costs half of taking them one by one.
 
         Args:
-            calls: how many calls the record stands for, for the counts.
+            calls: how many calls each of the records stands for, for the counts.
         """
         for name, apply, leaves_trace in self._steps:
-            try:
-                kept = apply(record)
-            except Exception as error:
-                guard.report(f"filter {name}", f'filter "{name}" raised {type(error).__name__}; the record was dropped')
-                self.dropped[f"{name}_error"] += calls
-                return None
-            if kept is None:
-                if leaves_trace:
+            kept = []
+            for record in records:
+                try:
+                    after = apply(record)
+                except Exception as error:
+                    message = f'filter "{name}" raised {type(error).__name__}; the record was dropped'
+                    guard.report(f"filter {name}", message)
+                    self.dropped[f"{name}_error"] += calls
+                    continue
+                if after is not None:
+                    kept.append(after)
+                elif leaves_trace:
                     self.dropped[name] += calls
-                return None
-            record = kept
-        return record
+            records = kept
+        return records
 
     def admits(self, info: FeatureInfo) -> bool:
         """Whether the feature may be named in the store: no filter that leaves no trace would drop it."""

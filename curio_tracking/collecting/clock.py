@@ -19,29 +19,30 @@ clock: Final = time.perf_counter
 _anchor_ns: Final = time.time_ns()
 _anchor: Final = clock()
 _process = os.urandom(4).hex()
-_began = 0.0
+began = 0.0
+"""A call that began before this reading of `clock` belongs to the process that forked this one."""
 
 
-def wall_us(start: float) -> int:
-    """Return microseconds since 1970 UTC of a reading of `clock`."""
-    return (_anchor_ns + int((start - _anchor) * 1e9)) // 1000
+def wall_ns(start: float) -> int:
+    """Return nanoseconds since 1970 UTC of a reading of `clock`."""
+    return _anchor_ns + int((start - _anchor) * 1e9)
 
 
-def record_id(start: float, thread_number: int) -> str:
-    """Return the id of the call that began at `start` on a thread: nanoseconds, process and thread, in hex.
+def id_suffix(thread_number: int) -> str:
+    """Return what the ids of all records of one thread end with: process and thread, in hex."""
+    return f"{_process}{thread_number:x}"
+
+
+def record_id(start: float, suffix: str) -> str:
+    """Return the id of the call that began at `start` on the thread of the suffix: nanoseconds, process and thread.
 
     Unique as long as one thread cannot begin two calls within one tick of the clock (a nanosecond on Linux).
     """
-    return f"{_anchor_ns + int((start - _anchor) * 1e9):016x}{_process}{thread_number:x}"
-
-
-def is_foreign(start: float) -> bool:
-    """Whether the call began before this process did: it belongs to the process that forked this one."""
-    return start < _began
+    return f"{_anchor_ns + int((start - _anchor) * 1e9):016x}{suffix}"
 
 
 def renew_after_fork() -> None:
     """Take a new identity in a forked child; the anchor stays, both clocks go on."""
-    global _process, _began
+    global _process, began
     _process = os.urandom(4).hex()
-    _began = clock()
+    began = clock()

@@ -15,14 +15,12 @@ from curio_tracking.errors import StorageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Final, TypeAlias
+    from typing import Any, Final
 
     from curio_tracking.collecting.guard import Guard
     from curio_tracking.collecting.ledger import Ledger
     from curio_tracking.collecting.pipeline import Pipeline
     from curio_tracking.records import FeatureRecord
-
-    Batch: TypeAlias = list[tuple[FeatureRecord, int]]
 
 FIRST_RETRY_SECONDS: Final = 0.05
 LONGEST_RETRY_SECONDS: Final = 5.0
@@ -37,7 +35,8 @@ class Delivery:
         self._pipeline = pipeline
         self._ledger = ledger
         self._guard = guard
-        self._batch: Batch = []
+        self._records: list[FeatureRecord] = []  # the batch in hand, and how many calls each of it stands for
+        self._calls: list[int] = []
         self._declared = 0
         self._refusals = 0
         self._retry_at = 0.0
@@ -46,12 +45,12 @@ class Delivery:
     @property
     def is_stuck(self) -> bool:
         """Whether a batch waits because the backend refused it."""
-        return bool(self._batch)
+        return bool(self._records)
 
     @property
     def held_calls(self) -> int:
         """How many calls the batch in hand stands for."""
-        return sum(calls for _record, calls in self._batch)
+        return sum(self._calls)
 
     @property
     def seconds_to_retry(self) -> float:
@@ -84,60 +83,64 @@ class Delivery:
         """
         left = self._ledger.buffered()
         while True:
-            if not self._batch:
-                self._batch, taken = self._next_batch(left)
-                left -= taken
-                if not self._batch and left <= 0:
+            if not self._records:
+                left -= self._next_batch(left)
+                if not self._records and left <= 0:
                     return True
-                if not self._batch:
+                if not self._records:
                     continue
             elif clock() < self._retry_at and not impatient:
                 return False
             if not self._append():
                 return False
 
-    def _next_batch(self, most: int) -> tuple[Batch, int]:
-        """Build and filter up to `most` rows until a batch is full; return it and how many rows went into it."""
+    def _next_batch(self, most: int) -> int:
+        """Build and filter up to `most` rows until a batch is full; return how many rows went into it."""
         size = self._pipeline.settings.max_batch_size
-        batch: Batch = []
+        records: list[FeatureRecord] = []
         taken = 0
-        while len(batch) < size and (rows := self._ledger.take_rows(min(size - len(batch), most - taken))):
+        while len(records) < size and (rows := self._ledger.take_rows(min(size - len(records), most - taken))):
             taken += len(rows)
-            before = len(batch)
-            for row in rows:
-                self._build(self._pipeline.assembler.record, row, 1, batch)
-            self._ledger.put_down(len(rows) - (len(batch) - before))
-        if not batch:
+            kept = self._built(self._pipeline.assembler.record, rows, 1)
+            self._ledger.put_down(len(rows) - len(kept))
+            records += kept
+        self._records, self._calls = records, [1] * len(records)
+        if not records:
             for fold in self._ledger.take_folds():
-                if not self._build(self._pipeline.assembler.folded, fold, fold.calls, batch):
+                kept = self._built(self._pipeline.assembler.folded, [fold], fold.calls)
+                self._records += kept
+                self._calls += [fold.calls] * len(kept)
+                if not kept:
                     self._ledger.put_down(fold.calls)
         # an empty buffer, too, is an end: rows may have been cleared
-        return batch, taken or most
+        return taken or most
 
-    def _build(self, build: Callable[..., FeatureRecord | None], row: Any, calls: int, batch: Batch) -> bool:
-        """Add the record of a row to the batch, unless it is nobody's or a filter drops it; return whether it was."""
-        try:
-            record = build(row, self._guard)
-        except Exception as error:
-            self._guard.report("assemble", f"a call could not be made a record: {type(error).__name__}: {error}")
-            self._ledger.dropped["assemble_error"] += calls
-            return False
-        if record is not None and (record := self._pipeline.chain.apply(record, calls, self._guard)) is not None:
-            batch.append((record, calls))
-            return True
-        return False
+    def _built(self, build: Callable[..., FeatureRecord | None], rows: list[Any], calls: int) -> list[FeatureRecord]:
+        """Return the records of rows, without those that are nobody's or that a filter drops."""
+        guard = self._guard
+        records = []
+        for row in rows:
+            try:
+                record = build(row, guard)
+            except Exception as error:
+                guard.report("assemble", f"a call could not be made a record: {type(error).__name__}: {error}")
+                self._ledger.dropped["assemble_error"] += calls
+                continue
+            if record is not None:
+                records.append(record)
+        return self._pipeline.chain.apply(records, calls, guard)
 
     def _append(self) -> bool:
         """Append the batch; on a refusal keep it and set the time of the next try."""
-        records = [record for record, _calls in self._batch]
+        records = self._records
         try:
             self._pipeline.backend.append(records)
         except Exception as error:
             self._refused(error)
             return False
         self._refusals = 0
-        batch, self._batch = self._batch, []
-        self._ledger.acknowledge(batch)
+        self._ledger.acknowledge(self._calls)
+        self._records, self._calls = [], []
         self._export(records)
         return True
 
@@ -152,17 +155,16 @@ class Delivery:
 
     def _append_one_by_one(self) -> None:
         """Not the disk but some record is at fault: find it, so that it does not hold up all others for good."""
-        while self._batch:
-            record, calls = self._batch[0]
+        while self._records:
             try:
-                self._pipeline.backend.append([record])
+                self._pipeline.backend.append(self._records[:1])
             except (OSError, StorageError):
                 return
             except Exception:
-                self._ledger.put_down(calls, "rejected")
+                self._ledger.put_down(self._calls[0], "rejected")
             else:
-                self._ledger.acknowledge([(record, calls)])
-            del self._batch[0]
+                self._ledger.acknowledge(self._calls[:1])
+            del self._records[0], self._calls[0]
         self._refusals = 0
 
     def _export(self, records: list[FeatureRecord]) -> None:
@@ -178,7 +180,7 @@ class Delivery:
 
     def close(self) -> None:
         """Release exporters and backend; what is still in the batch is given up by the ledger."""
-        self._batch = []
+        self._records, self._calls = [], []
         for name, exporter in self._pipeline.exporters.items():
             self._guard.call(f"exporter {name}", exporter.close)
         self._guard.call("backend", self._pipeline.backend.close)

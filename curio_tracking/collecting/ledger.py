@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from curio_tracking.collecting.buffer import Buffer, Fold
-    from curio_tracking.collecting.delivery import Batch
 
 
 class Ledger:
@@ -36,8 +35,9 @@ class Ledger:
     def take_rows(self, most: int) -> list[Any]:
         """Take up to `most` rows from the buffer into the writer's hands."""
         rows = self._buffer.rows
+        take = rows.popleft
         with self._lock:
-            taken = [rows.popleft() for _ in range(min(most, len(rows)))]
+            taken = [take() for _ in range(min(most, len(rows)))]
             self._in_hand += len(taken)
         return taken
 
@@ -59,15 +59,13 @@ class Ledger:
             if reason is not None:
                 self.dropped[reason] += calls
 
-    def acknowledge(self, batch: Batch) -> None:
-        """Count the records of a batch as written."""
+    def acknowledge(self, calls: list[int]) -> None:
+        """Count records as written, given the number of calls that each stands for."""
+        total, single = sum(calls), calls.count(1)
         with self._lock:
-            for _record, calls in batch:
-                self._in_hand -= calls
-                if calls == 1:
-                    self.written += 1
-                else:
-                    self.folded += calls
+            self._in_hand -= total
+            self.written += single
+            self.folded += total - single
 
     def give_up(self, reason: str) -> int:
         """Drop everything pending and return how many calls that were."""

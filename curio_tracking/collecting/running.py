@@ -11,12 +11,14 @@ import sys
 from itertools import count
 from threading import get_ident
 
+from curio_tracking.collecting.clock import id_suffix
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final, TypeAlias
 
 Cell: TypeAlias = "list[Any]"
-"""[start of the running plain call or None, start of its outermost call, thread number, thread id]
+"""[start of the running plain call or None, start of its outermost call, end of the thread's record ids, thread id]
 
 A list, not an object: reading and writing an item is the cheapest thing there is, and the hot path does five of them.
 """
@@ -29,7 +31,7 @@ _MANY: Final = 4096
 def new_cell() -> Cell:
     """Return (and keep) the cell of the current thread; called at its first tracked call."""
     ident = get_ident()
-    cell = cells[ident] = [None, 0.0, next(_numbers), ident]
+    cell = cells[ident] = [None, 0.0, id_suffix(next(_numbers)), ident]
     return cell
 
 

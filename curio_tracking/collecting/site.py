@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from curio_tracking.collecting.collector import Collector
+    from curio_tracking.collecting.facts import SiteFacts
     from curio_tracking.efficiency import Targets
 
 MAX_NAME_LENGTH: Final = 200
@@ -32,6 +33,7 @@ class Site:
         parameters: names of the captured parameters, in the order of the shape.
         defaults: values of parameters that were not passed.
         location: `module:qualname` of the decorated callable.
+        facts: what the writer thread has worked out from all this; None before the first record.
         state: what the generated wrapper does now, as (kind, capture); see `hotpath.code_for`.
     """
 
@@ -39,6 +41,7 @@ class Site:
         "category",
         "collector",
         "defaults",
+        "facts",
         "feature_name",
         "location",
         "parameters",
@@ -66,6 +69,7 @@ class Site:
         self.parameters: tuple[str, ...] = ()
         self.defaults: dict[str, object] = {}
         self.location: str | None = None
+        self.facts: SiteFacts | None = None
         self.state: tuple[str, str] | None = None
 
     def describe(self, function: Callable[..., Any], ignore: Iterable[str]) -> None:

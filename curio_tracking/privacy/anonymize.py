@@ -11,19 +11,23 @@ import re
 from functools import lru_cache
 from hmac import digest
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from curio_tracking.errors import DataDirError
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.privacy.keys import KEYS_DIR, Key, KeyRing, RehearsalKeys
 from curio_tracking.privacy.names import words_of
 from curio_tracking.privacy.patterns import REDACTED
-from curio_tracking.privacy.shape import is_shape
+from curio_tracking.privacy.shape import is_shape, remember
+from curio_tracking.unread import UnreadRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from curio_tracking.hookspecs import RegisterFilter
     from curio_tracking.records import FeatureRecord
     from curio_tracking.settings import Settings
+    from curio_tracking.unread import Signature
 
 PSEUDONYM_BYTES: Final = 16
 PSEUDONYM: Final = re.compile(rf"[1-9]\d*:[0-9a-f]{{{2 * PSEUDONYM_BYTES}}}", re.ASCII)
@@ -35,7 +39,11 @@ _SHORT_NUMBER: Final = 5
 _SEQUENCES: Final = (list, tuple, set, frozenset)
 _USER_NAMES: Final = frozenset({"uid", "user", "userid", "username"})
 
+_IDS: Final = frozenset({str, type(None)})
+
 Kind = Literal["user", "session"]
+Hidden: TypeAlias = "Sequence[tuple[str, str]]"
+"""Plain ids, and what stands for each."""
 
 logger = logging.getLogger("curio_tracking")
 
@@ -62,17 +70,22 @@ class Anonymize:
         self._retry_at = 0.0
         self._is_warned = False
         self._pseudonym = lru_cache(maxsize=_MOST_REMEMBERED)(self._make)
+        self._known: dict[tuple[str | None, str | None], tuple[str | None, str | None, Hidden]] = {}
+        self._texts: dict[Signature, str] = {}
 
     def apply(self, record: FeatureRecord) -> FeatureRecord:
         """Return the record without a plain user or session id in its fields, metadata and error message."""
-        hidden: list[tuple[str, str]] = []
-        if record.user_id is not None:
-            record.user_id = self._replace("user", str(record.user_id), hidden)
-        if record.session_id is not None:
-            record.session_id = self._replace("session", str(record.session_id), hidden)
-        if len(hidden) > 1 and len(hidden[0][0]) < len(hidden[1][0]):
-            hidden.reverse()  # the longer one first: the other may be part of it
-        if record.metadata:
+        user, session = record.user_id, record.session_id
+        hidden: Hidden = ()
+        if user is not None or session is not None:
+            # exact types: what merely equals a text may read otherwise
+            known = self._known.get((user, session)) if type(user) in _IDS and type(session) in _IDS else None
+            record.user_id, record.session_id, hidden = known or self._pseudonyms(user, session)
+        if type(record) is UnreadRecord and self._keeps(record.unread[0], hidden):
+            signature, sizes, custom = record.unread
+            if custom:
+                record.unread = signature, sizes, self._mapping(custom, hidden, MAX_DEPTH)
+        elif record.metadata:
             record.metadata = self._mapping(record.metadata, hidden, MAX_DEPTH)
         if record.error_message and hidden:
             record.error_message = _without(record.error_message, hidden)
@@ -82,6 +95,30 @@ class Anonymize:
         """Return the filter for records that were stored before: the pseudonyms in them stay what they are."""
         keys = RehearsalKeys(self._keys.directory) if is_rehearsal else self._keys
         return Anonymize(keys, keeps_pseudonyms=True)
+
+    def _pseudonyms(self, user: str | None, session: str | None) -> tuple[str | None, str | None, Hidden]:
+        """Return (pseudonym of the user, of the session, what stands for which plain id), and remember it."""
+        hidden: list[tuple[str, str]] = []
+        made = (
+            None if user is None else self._replace("user", str(user), hidden),
+            None if session is None else self._replace("session", str(session), hidden),
+        )
+        hidden.sort(key=lambda pair: -len(pair[0]))  # the longer one first: the other may be part of it
+        if self._key is not None and type(user) in _IDS and type(session) in _IDS:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            self._known[user, session] = (*made, tuple(hidden))
+        return *made, tuple(hidden)
+
+    def _keeps(self, signature: Signature, hidden: Hidden) -> bool:
+        """Whether there is nothing to replace in the parameters of any call with these names and types."""
+        text = self._texts.get(signature)
+        if text is None:
+            example = signature.example()
+            is_kept = self._mapping(example, (), MAX_DEPTH) == example
+            text = "\n".join(_names_in(example)) if is_kept else ""
+            remember(self._texts, signature, text)
+        return text != "" and not (hidden and _is_in(text, hidden))
 
     def stored_user_ids(self, user_id: str) -> frozenset[str]:
         """Return the pseudonyms of a user under all keys, newest or not. Creates nothing.
@@ -119,7 +156,7 @@ class Anonymize:
             return False
         return True
 
-    def _mapping(self, mapping: dict[str, Any], hidden: list[tuple[str, str]], depth: int) -> dict[str, Any]:
+    def _mapping(self, mapping: dict[str, Any], hidden: Hidden, depth: int) -> dict[str, Any]:
         clean = {}
         for key, value in mapping.items():
             name = _without(key, hidden) if hidden and type(key) is str else key
@@ -131,7 +168,7 @@ class Anonymize:
                 clean[name] = self._value(value, hidden, depth - 1)
         return clean
 
-    def _value(self, value: Any, hidden: list[tuple[str, str]], depth: int) -> Any:
+    def _value(self, value: Any, hidden: Hidden, depth: int) -> Any:
         if isinstance(value, dict):
             return self._mapping(value, hidden, depth) if depth > 0 else REDACTED
         if isinstance(value, str):
@@ -165,14 +202,24 @@ def is_user_name(name: object) -> bool:
     return joined in _USER_NAMES or joined.endswith("userid")
 
 
-def _is_in(text: str, hidden: list[tuple[str, str]]) -> bool:
+def _names_in(metadata: dict[str, Any]) -> Iterator[str]:
+    """Yield every text in the metadata of an unread record: all keys, and the names of the types."""
+    for key, value in metadata.items():
+        yield key
+        if isinstance(value, dict):
+            yield from _names_in(value)
+        elif isinstance(value, str):
+            yield value
+
+
+def _is_in(text: str, hidden: Hidden) -> bool:
     for plain, _ in hidden:  # noqa: SIM110 - a generator costs more than the search
         if plain in text:
             return True
     return False
 
 
-def _without(text: str, hidden: list[tuple[str, str]]) -> str:
+def _without(text: str, hidden: Hidden) -> str:
     for plain, instead in hidden:
         if plain in text:
             text = instead if text == plain else _replaced(text, plain, instead)

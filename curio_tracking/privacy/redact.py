@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.privacy.names import SecretNames, Verdict
 from curio_tracking.privacy.patterns import LONGEST_TEXT, REDACTED, is_card_number, scrub
-from curio_tracking.privacy.shape import LARGEST_SIZE, is_shape
+from curio_tracking.privacy.shape import is_shape, remember
+from curio_tracking.unread import LARGEST_SIZE, UnreadRecord
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from curio_tracking.hookspecs import RegisterFilter
     from curio_tracking.records import FeatureRecord
     from curio_tracking.settings import Settings
+    from curio_tracking.unread import Signature
 
 MAX_DEPTH: Final = 20
 MOST_WORK: Final = 50_000
@@ -53,18 +55,34 @@ class Redact:
         self._names = SecretNames(also, exactly)
         self._keys: dict[str, tuple[str, Verdict]] = {}
         self._texts: dict[str, str] = {}
+        self._kept: dict[Signature, bool] = {}
         self._work_left = 0
 
     def apply(self, record: FeatureRecord) -> FeatureRecord:
         """Return the record without secrets."""
-        metadata = record.metadata
-        if metadata:
-            self._work_left = MOST_WORK
-            clean = self._mapping(metadata, MAX_DEPTH)
-            record.metadata = {REDACTED: REDACTED} if isinstance(clean, str) else clean
+        if type(record) is UnreadRecord and self._keeps(record.unread[0]):
+            signature, sizes, custom = record.unread
+            if custom:
+                record.unread = signature, sizes, self._without_secrets(custom)
+        elif record.metadata:
+            record.metadata = self._without_secrets(record.metadata)
         if record.error_message is not None:
             record.error_message = scrub(str(record.error_message), self._names, LONGEST_MESSAGE)
         return record
+
+    def _keeps(self, signature: Signature) -> bool:
+        """Whether there is nothing to redact in the parameters of any call with these names and types."""
+        kept = self._kept.get(signature)
+        if kept is None:
+            example = signature.example()
+            kept = self._without_secrets(example) == example
+            remember(self._kept, signature, kept)
+        return kept
+
+    def _without_secrets(self, metadata: dict[Any, Any]) -> dict[str, Any]:
+        self._work_left = MOST_WORK
+        clean = self._mapping(metadata, MAX_DEPTH)
+        return {REDACTED: REDACTED} if isinstance(clean, str) else clean
 
     def _mapping(self, mapping: dict[Any, Any], depth: int) -> dict[str, Any] | str:
         if depth <= 0 or not self._can_take(len(mapping)):

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.hookspecs import hookimpl
+from curio_tracking.unread import UnreadRecord
 
 if TYPE_CHECKING:
     from curio_tracking.hookspecs import RegisterFilter
@@ -85,7 +86,7 @@ class Sampling:
 
     def apply(self, record: FeatureRecord) -> FeatureRecord | None:
         """Return the record, weighted if it is a success, or None when it is not in the sample."""
-        if not record.is_success or FOLDED in record.metadata:
+        if not record.is_success or FOLDED in (record.unread[2] if type(record) is UnreadRecord else record.metadata):
             return record
         if trace_fraction(record) >= self._rate:
             return None

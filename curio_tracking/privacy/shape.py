@@ -1,15 +1,22 @@
 """What is captured of a parameter without its value: `{"type": "str", "size": 27}`, by far the most of all metadata.
 
-Filters that look into values ask `is_shape` first, because there is nothing in a shape to look into. Imports nothing.
+Filters that look into values ask `is_shape` first, because there is nothing in a shape to look into. Of a record whose
+metadata nobody has read (`curio_tracking.unread`) they judge the signature, and remember the verdict.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from curio_tracking.unread import LARGEST_SIZE
+
+if TYPE_CHECKING:
+    from curio_tracking.unread import Signature
+
+V = TypeVar("V")
+
+MOST_SIGNATURES: Final = 4096
 LONGEST_TYPE_NAME: Final = 60
-LARGEST_SIZE: Final = 10**12
-"""Larger numbers may be those of payment cards."""
 
 
 def is_shape(entry: dict[Any, Any]) -> bool:
@@ -24,3 +31,10 @@ def is_shape(entry: dict[Any, Any]) -> bool:
         and len(kind) <= LONGEST_TYPE_NAME
         and kind.isascii()
     )
+
+
+def remember(verdicts: dict[Signature, V], signature: Signature, verdict: V) -> None:
+    """Keep a filter's verdict on a signature; signatures made up at run time do not fill the memory."""
+    if len(verdicts) >= MOST_SIGNATURES:
+        verdicts.clear()
+    verdicts[signature] = verdict

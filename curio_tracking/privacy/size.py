@@ -12,12 +12,14 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.hookspecs import hookimpl
-from curio_tracking.privacy.shape import is_shape
+from curio_tracking.privacy.shape import is_shape, remember
+from curio_tracking.unread import UnreadRecord
 
 if TYPE_CHECKING:
     from curio_tracking.hookspecs import RegisterFilter
     from curio_tracking.records import FeatureRecord
     from curio_tracking.settings import Settings
+    from curio_tracking.unread import Signature
 
 TRUNCATED: Final = "_truncated"
 """Key under which the metadata lists what was cut, as dotted names."""
@@ -38,7 +40,6 @@ _SHAPE_BYTES: Final = 3 * _ENTRY_BYTES
 _MOST_BITS: Final = 64
 _LARGEST: Final = 1 << 63
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset)
-_OPTIONAL_TEXTS: Final = ("error_type", "user_id", "session_id")
 _LAST_TO_GO: Final = "_folded"
 _PARAMETERS: Final = "parameters"
 
@@ -66,24 +67,44 @@ class Size:
         self._limit = max_metadata_bytes
         self._bytes_at_most = 0
         self._values_left = 0
+        self._at_most: dict[Signature, int] = {}
 
     def apply(self, record: FeatureRecord) -> FeatureRecord:
         """Return the record, bounded and ready for JSON."""
-        if record.metadata:
-            self._bytes_at_most = 0
-            self._values_left = MOST_VALUES
-            metadata = self._mapping(record.metadata, MAX_DEPTH)
+        if not (type(record) is UnreadRecord and self._fits_unread(record)) and record.metadata:
+            metadata = self._json_ready(record.metadata)
             fits = self._bytes_at_most <= self._limit or byte_length(metadata) <= self._limit
             record.metadata = metadata if fits else fit(metadata, self._limit)
         if record.error_message is not None:
             record.error_message = encodable(shortened(str(record.error_message), LONGEST_MESSAGE))
         if not (record.feature_name.isascii() and record.category.isascii()):
             record.feature_name, record.category = encodable(record.feature_name), encodable(record.category)
-        for name in _OPTIONAL_TEXTS:
-            value = getattr(record, name)
-            if value is not None and not value.isascii():
-                setattr(record, name, encodable(value))
+        if record.error_type is not None:
+            record.error_type = encodable(record.error_type)
+        if (user := record.user_id) is not None and not user.isascii():
+            record.user_id = encodable(user)
+        if (session := record.session_id) is not None and not session.isascii():
+            record.session_id = encodable(session)
         return record
+
+    def _fits_unread(self, record: UnreadRecord) -> bool:
+        """Make the custom keys ready for JSON; False if the metadata has to be read to tell that it fits."""
+        signature, sizes, custom = record.unread
+        at_most = self._at_most.get(signature)
+        if at_most is None:
+            example = signature.example()
+            is_ready = self._json_ready(example) == example
+            at_most = self._bytes_at_most if is_ready else self._limit + 1
+            remember(self._at_most, signature, at_most)
+        if custom and at_most <= self._limit:
+            record.unread = signature, sizes, self._json_ready(custom)
+            at_most += self._bytes_at_most
+        return at_most <= self._limit
+
+    def _json_ready(self, metadata: dict[Any, Any]) -> dict[str, Any]:
+        self._bytes_at_most = 0
+        self._values_left = MOST_VALUES
+        return self._mapping(metadata, MAX_DEPTH)
 
     def _mapping(self, mapping: dict[Any, Any], depth: int) -> dict[str, Any]:
         """Return a copy made of JSON types only; counts on the way how many bytes it may take at most."""

@@ -152,6 +152,17 @@ def test_longer_values_than_csv_readers_take_are_cut_before_they_are_written() -
     }
 
 
+def test_text_that_only_its_escapes_make_too_long_is_cut_too() -> None:
+    row = format_row(make_record(error_message="\n" * 100_000))
+    (cells,) = csv.reader([row])
+    assert max(map(len, cells)) <= csv.field_size_limit()
+
+
+def test_more_texts_than_are_remembered_are_written_as_they_are() -> None:
+    for number in range(5_000):
+        assert f",t_u,user{number}," in format_row(make_record(user_id=f"user{number}"))
+
+
 def test_semicolons_count_for_what_they_take_in_a_row() -> None:
     found = parse(format_row(make_record(metadata={"large": ";" * 100_000, "small": 1})))
     assert found is not None

@@ -15,39 +15,34 @@ time is the start, UTC. Tags hold text, fields numbers (integers stay integers),
 - The other metadata is JSON with `;` for `,` (a `;` inside of it is `\u003b`), so that it needs no CSV quoting and the
   row can be split at its commas: `json.loads(point.tags["m"].replace(";", ","))`.
 
-Imports only `records` and the storage's shared modules.
+Imports only `records`, `unread` and the storage's shared modules.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.records import FeatureRecord, FeatureStatus, to_microseconds
 from curio_tracking.storage.days import moment_text
 from curio_tracking.storage.escapes import escape, unescape
 from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS, metadata_text, shorten
 from curio_tracking.storage.tinyflux.layouts import TAGS, layout_of
-from curio_tracking.storage.tinyflux.shapes import KEY, parse_shape, shape_text
+from curio_tracking.storage.tinyflux.shapes import KEY, parse_shape, shape_template, shape_text
+from curio_tracking.unread import UnreadRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NONE: Final = "_none"
 _WHOLE: Final = frozenset({"f_i", "f_o", "f_n", "f_t", "f_p", "f_b"})
 _UNREADABLE: Final = (ValueError, TypeError, LookupError, OverflowError, RecursionError, StopIteration, csv.Error)
-_TEXTS: Final = (
-    "record_id",
-    "feature_name",
-    "category",
-    "user_id",
-    "session_id",
-    "parent_id",
-    "error_type",
-    "error_message",
-)
 _STATUSES: Final[dict[str | None, FeatureStatus]] = {status.value: status for status in FeatureStatus}
+_MOST_REMEMBERED: Final = 4096
+_LONGEST_REMEMBERED: Final = 256
 _TIME_LENGTH: Final = len("2026-11-22T15:47:14.123456")
 _decode: Final = json.JSONDecoder().raw_decode
 
@@ -61,45 +56,48 @@ def format_row(record: FeatureRecord) -> str:
     Raises:
         ValueError, TypeError: a number of the record is none.
     """
-    place = _place(record.host, record.app, record.version, record.environment)
-    metadata = _metadata_cells(record.metadata)
-    # one look at all texts: nearly every record is plain, and seven looks would cost more than the row
-    texts = (
-        f"{record.record_id}{record.feature_name}{record.category}{record.user_id or ''}{record.session_id or ''}"
-        f"{record.parent_id or ''}{record.error_type or ''}{record.error_message or ''}"
-    )
-    if len(texts) + len(place) + len(metadata) > MAX_FIELD_CHARACTERS:
-        record = shorten(record)
-        place = _place(record.host, record.app, record.version, record.environment)
-        metadata = _metadata_cells(record.metadata)
-    if not texts.isprintable() or "," in texts or '"' in texts or "\\" in texts or _NONE in texts:
-        cells: dict[str, Any] = {name: cell(getattr(record, name)) for name in _TEXTS}
-        record = replace(record, **cells)
-    return _join(record, place, metadata)
+    row = _row(record)
+    return row if len(row) <= MAX_FIELD_CHARACTERS else _row(shorten(record))
 
 
-def _join(record: FeatureRecord, place: str, metadata: str) -> str:
-    """Put the columns together; the texts are cells already. One long line per part: this is the hot path."""
+def _row(record: FeatureRecord) -> str:
+    """Put the columns together. One long line per part: this is the hot path."""
     second, microsecond = divmod(record.start_us, 1_000_000)
-    user = "" if (value := record.user_id) is None else f",t_u,{value}"
-    session = "" if (value := record.session_id) is None else f",t_n,{value}"
-    parent = "" if (value := record.parent_id) is None else f",t_p,{value}"
-    error = "" if (value := record.error_type) is None else f",t_x,{value}"
-    message = "" if (value := record.error_message) is None else f",t_y,{value}"
+    own_id = value if (value := record.record_id).isalnum() else cell(value)
+    parent = "" if (text := record.parent_id) is None else f",t_p,{text if text.isalnum() else cell(text)}"
+    error = "" if (text := record.error_type) is None else f",t_x,{cell(text)}"
+    message = "" if (text := record.error_message) is None else f",t_y,{cell(text)}"
     size_in = "" if (number := record.input_size) is None else f",f_i,{number:d}"
     size_out = "" if (number := record.output_size) is None else f",f_o,{number:d}"
-    score = "" if (real := record.efficiency_score) is None else f",f_e,{real}"
+    score = "" if (real := record.efficiency_score) is None else ",f_e,1.0" if real == 1 else f",f_e,{real}"
     rounds = "" if record.iterations == 1 else f",f_n,{record.iterations:d}"
-    thread = "" if (number := record.thread_id) is None else f",f_t,{number:d}"
-    process = "" if (number := record.process_id) is None else f",f_p,{number:d}"
     cpu = "" if (real := record.cpu_seconds) is None else f",f_c,{real}"
     memory = "" if (number := record.memory_bytes) is None else f",f_b,{number:d}"
     weight = "" if record.sample_weight == 1 else f",f_w,{record.sample_weight}"
     return (
-        f"{_second(second)}.{microsecond:06d},{record.feature_name},t_i,{record.record_id},t_c,{record.category}"
-        f",t_s,{record.status}{user}{session}{parent}{place}{error}{message}{metadata}"
-        f",f_d,{record.duration}{size_in}{size_out}{score}{rounds}{thread}{process}{cpu}{memory}{weight}\n"
+        f"{_second(second)}.{microsecond:06d},{_FEATURE[record.feature_name]},t_i,{own_id}"
+        f"{_CATEGORY[record.category]}{_STATUS[record.status]}{_USER[record.user_id]}{_SESSION[record.session_id]}"
+        f"{parent}{_place(record.host, record.app, record.version, record.environment)}"
+        f"{error}{message}{_metadata_cells(record)}"
+        f",f_d,{record.duration}{size_in}{size_out}{score}{rounds}{_THREAD[record.thread_id]}"
+        f"{_PROCESS[record.process_id]}{cpu}{memory}{weight}\n"
     )
+
+
+class _Cells(dict[Any, str]):
+    """The texts of one column that come again and again, as they stand in a row; None stands for no column."""
+
+    def __init__(self, key: str, form: Callable[[Any], str | None]) -> None:
+        self._start = f",{key}," if key else ""
+        self._form = form
+
+    def __missing__(self, value: Any) -> str:
+        made = "" if value is None else f"{self._start}{self._form(value)}"
+        if len(made) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[value] = made
+        return made
 
 
 def cell(text: str | None) -> str | None:
@@ -108,6 +106,15 @@ def cell(text: str | None) -> str | None:
         return None
     text = "\\" + _NONE if text == _NONE else escape(text)
     return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
+
+
+_FEATURE: Final = _Cells("", cell)
+_CATEGORY: Final = _Cells("t_c", cell)
+_STATUS: Final = _Cells("t_s", str)
+_USER: Final = _Cells("t_u", cell)
+_SESSION: Final = _Cells("t_n", cell)
+_THREAD: Final = _Cells("f_t", "{:d}".format)
+_PROCESS: Final = _Cells("f_p", "{:d}".format)
 
 
 @lru_cache(maxsize=256)
@@ -121,7 +128,13 @@ def _second(second: int) -> str:
     return moment_text(second * 1_000_000)
 
 
-def _metadata_cells(metadata: dict[str, Any]) -> str:
+def _metadata_cells(record: FeatureRecord) -> str:
+    if type(record) is UnreadRecord:
+        signature, sizes, custom = record.unread
+        template = shape_template(signature)
+        if template is not None:
+            return f",t_r,{template % sizes}{_json_cell(custom) if custom else ''}"
+    metadata = record.metadata
     shape = shape_text(metadata.get(KEY))
     if shape is None:
         return _json_cell(metadata) if metadata else ""

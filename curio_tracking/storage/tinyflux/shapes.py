@@ -1,14 +1,17 @@
 """The shape of a call's parameters in one short tag: `prompt:str:120;limit:int:`, name, type and size of each.
 
 Nearly every record holds such a shape (CAPTURE_ARGS=shape); as JSON it would be a third of the row and of the time to
-write it. Whatever is not exactly of this form stays in the metadata's JSON. Imports nothing of the project.
+write it. Whatever is not exactly of this form stays in the metadata's JSON.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from curio_tracking.unread import Signature
 
 KEY: Final = "parameters"
 """Where the shape stands in a record's metadata."""
@@ -35,6 +38,16 @@ def shape_text(parameters: object) -> str | None:
             return None
         parts.append(start if size is None else f"{start}{size}")
     return ";".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def shape_template(signature: Signature) -> str | None:
+    """Return what `% sizes` makes the shape of a call with this signature; None if it has not the plain form."""
+    starts = [_start(name, kind) for name, kind in zip(signature.names, signature.types, strict=True)]
+    if None in starts:
+        return None
+    sizes = ["%d" if is_sized else "%.0s" for is_sized in signature.is_sized]  # None takes no room
+    return ";".join(f"{start}{size}" for start, size in zip(starts, sizes, strict=True))
 
 
 @lru_cache(maxsize=1024)
