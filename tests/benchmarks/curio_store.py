@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from generated import DAY_US, in_batches, last_midnight_us, records
-from measuring import Statistics, report, seconds_of, stored_bytes
+from measuring import Statistics, calls_of, report, seconds_of, stored_bytes
 
 from curio_tracking.plugins import PluginHost
 from curio_tracking.reader import Reader
@@ -123,12 +123,12 @@ def newest(path: str) -> dict[str, float]:
 def refresh(path: str) -> dict[str, float]:
     """Measure what a dashboard that is open asks again, after an application has recorded more."""
     reader = opener(path)()
-    before = sum(feature["total_calls"] for feature in statistics(reader))
+    before = calls_of(statistics(reader))
     times = []
     for _ in range(3):
         with an_application(path):
             taken, found = seconds_of(lambda: statistics(reader))
-        after = sum(feature["total_calls"] for feature in found)
+        after = calls_of(found)
         assert after == before + MORE, (before, after)
         before = after
         times.append(taken)

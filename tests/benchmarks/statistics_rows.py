@@ -67,10 +67,12 @@ def _maintained_rows(answers: dict[str, float] | None, records: int) -> list[Row
 
 def _other_rows(label: str, answers: dict[str, float], own: dict[str, Any]) -> list[Row]:
     ours = own["maintained"] or own["written"]
+    name = label.split(",")[0]
     return [
-        Row(f"{label}: cold", f"{answers['added_mb']:.0f} MB", answers["cold"] * 1e3, None, "ms"),
+        Row(f"{label}: cold", f"adds {answers['added_mb']:.0f} MB of memory", answers["cold"] * 1e3, None, "ms"),
         Row(f"{label}: warm", "asked again", answers["warm"] * 1e3, None, "ms"),
-        Row(f"ours over {label.split(',')[0]}", "cold", ours["cold"] / answers["cold"]),
+        Row(f"ours over {name}, cold", "", ours["cold"] / answers["cold"]),
+        Row(f"ours over {name}, warm", "", ours["warm"] / answers["warm"]),
     ]
 
 
