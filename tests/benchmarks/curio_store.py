@@ -24,7 +24,7 @@ from curio_tracking.reader import Reader
 from curio_tracking.records import FeatureRecord
 from curio_tracking.runtime import open_reader
 from curio_tracking.settings import load_settings
-from curio_tracking.storage.tinyflux import TinyFluxBackend
+from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 
 BATCH = 50
 MORE = 1_000

@@ -49,7 +49,8 @@ def rates(data_dir: Path, folder: Path) -> dict[str, float]:
 
 def quickest(store: ModuleType, path: Path, batches: Sequence[Sequence[Any]]) -> float:
     """Return the shortest of several times, each with a new store: what comes on top is other programs' work."""
-    return min(store.append_seconds(path.with_name(f"{path.name}-{number}"), batches) for number in range(ROUNDS))
+    names = [path.with_name(f"{path.name}-{number}") for number in range(ROUNDS)]
+    return min(float(store.append_seconds(name, batches)) for name in names)
 
 
 def csv_seconds(batches: Sequence[Sequence[tuple[Any, ...]]], path: Path) -> float:

@@ -10,7 +10,10 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import curio_store
@@ -18,12 +21,17 @@ import duckdb_store
 import sqlite_store
 import stock_store
 from generated import FEATURES, last_midnight_us, records
-from measuring import QUICK, ask, medians, stored_bytes
+from measuring import QUICK, ask, medians, medians_in_turns, stored_bytes
 
 RECORDS = 10_000 if QUICK else 1_000_000
 FEW = 1_000
 MANY = 10_000_000
 END_US = last_midnight_us()
+OTHERS: dict[str, ModuleType] = {
+    "duckdb_store": duckdb_store,
+    "sqlite_store": sqlite_store,
+    "stock_store": stock_store,
+}
 
 
 def checked(figures: dict[str, float]) -> dict[str, float]:
@@ -33,14 +41,15 @@ def checked(figures: dict[str, float]) -> dict[str, float]:
     return figures
 
 
-def own_figures(data_dir: Path) -> dict[str, float]:
-    """Return what fresh processes take for the statistics and for the newest records."""
-    command = medians(lambda: {"command": curio_store.command_seconds(data_dir)})
-    return {
-        **checked(medians(lambda: ask("curio_store", "features", data_dir))),
-        **command,
-        "newest": newest_seconds(data_dir),
-    }
+def own_answer(data_dir: Path) -> dict[str, float]:
+    """Return what a fresh process and the whole command take for the statistics."""
+    answer = checked(ask("curio_store", "features", data_dir))
+    return answer | {"command": curio_store.command_seconds(data_dir)}
+
+
+def other_answer(name: str, path: Path) -> dict[str, float]:
+    """Return what a fresh process takes with another store."""
+    return checked(ask(name, path))
 
 
 def newest_seconds(data_dir: Path) -> float:
@@ -56,40 +65,34 @@ def newest_seconds_of(count: int) -> float:
     return taken
 
 
-def own() -> dict[str, Any]:
-    """Return the engine's figures, before and after maintenance."""
-    data_dir = Path("store")
+def answers_in_turns(data_dir: Path) -> dict[str, Any]:
+    """Return what our store and the others, which are filled first, take for the same question."""
+    paths = {name: Path(f"{name}.db") for name in OTHERS}
+    for name, path in paths.items():
+        OTHERS[name].load(path, records(RECORDS, END_US))
+    questions: dict[str, Callable[[], dict[str, float]]] = {"own": lambda: own_answer(data_dir)}
+    questions |= {name: partial(other_answer, name, path) for name, path in paths.items()}
+    answers = medians_in_turns(questions)
+    return answers | {name: answers[name] | {"bytes": stored_bytes(path)} for name, path in paths.items()}
+
+
+def measure(data_dir: Path) -> dict[str, Any]:
+    """Return all figures; those of our store before and, once there is such a command, after maintenance."""
     figures: dict[str, Any] = {
         "live_bytes": curio_store.load(data_dir, records(RECORDS, END_US)),
         "sealed_bytes": curio_store.sizes(data_dir),
-        "written": own_figures(data_dir),
+        "written": medians(lambda: own_answer(data_dir)),
+        "newest": newest_seconds(data_dir),
         "few_newest": newest_seconds_of(FEW),
         "many_newest": newest_seconds_of(MANY) if "--large" in sys.argv else None,
-        "maintained": None,
+        "is_maintained": curio_store.maintained(data_dir),
+        "compressed_bytes": curio_store.sizes(data_dir),
+        "maintained_newest": newest_seconds(data_dir),
+        **answers_in_turns(data_dir),
     }
-    if curio_store.maintained(data_dir):
-        figures |= {"compressed_bytes": curio_store.sizes(data_dir), "maintained": own_figures(data_dir)}
     # last, because it adds records
     return figures | {"refresh": ask("curio_store", "refresh", data_dir)["seconds"]}
 
 
-def other(name: str, store: Any) -> dict[str, float]:
-    """Return the figures of another store with the same records."""
-    path = Path(f"{name}.db")
-    store.load(path, records(RECORDS, END_US))
-    return {**checked(medians(lambda: ask(name, path))), "bytes": stored_bytes(path)}
-
-
 if __name__ == "__main__":
-    others = {"duckdb_store": duckdb_store, "sqlite_store": sqlite_store, "stock_store": stock_store}
-    print(
-        json.dumps(
-            {
-                "records": RECORDS,
-                "few": FEW,
-                "many": MANY,
-                "own": own(),
-                **{name: other(name, store) for name, store in others.items()},
-            }
-        )
-    )
+    print(json.dumps({"records": RECORDS, "few": FEW, "many": MANY, **measure(Path("store"))}))

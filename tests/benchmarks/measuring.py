@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 QUICK = "--quick" in sys.argv
 ROUNDS = 1 if QUICK else 7
 PATIENCE_SECONDS = 20.0
-"""Rounds end after so long: what takes seconds needs no median of seven."""
+"""A thing is measured no more after so long: what takes seconds needs no median of seven."""
 
 Store = TypeVar("Store")
 Statistics = list[dict[str, Any]]
@@ -88,11 +88,20 @@ def ask(script: str, *arguments: str | Path) -> Any:
 
 def medians(measure: Callable[[], dict[str, float]]) -> dict[str, float]:
     """Return the median of each figure over several rounds."""
-    begin = perf_counter()
-    rounds = [measure()]
-    while len(rounds) < ROUNDS and perf_counter() - begin < PATIENCE_SECONDS:
-        rounds.append(measure())
-    return {name: median(found[name] for found in rounds) for name in rounds[0]}
+    return medians_in_turns({"": measure})[""]
+
+
+def medians_in_turns(measures: dict[str, Callable[[], dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """Return the medians of several things that are measured in turns, because a shared machine changes its speed."""
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in measures}
+    patience = dict.fromkeys(measures, PATIENCE_SECONDS)
+    for _ in range(ROUNDS):
+        for name, measure in measures.items():
+            if patience[name] > 0:
+                taken, found = seconds_of(measure)
+                patience[name] -= taken
+                rounds[name].append(found)
+    return {name: {key: median(one[key] for one in found) for key in found[0]} for name, found in rounds.items()}
 
 
 def stored_bytes(path: Path) -> int:

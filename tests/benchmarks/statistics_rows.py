@@ -15,12 +15,14 @@ OTHERS = {
 
 
 def statistics_rows(figures: dict[str, Any]) -> list[Row]:
-    own = figures["own"]
+    refresh = figures["refresh"] * 1e3
+    # the figures in turns with the others' are those of the last state: if there is no other, they are the better ones
+    written = figures["written" if figures["is_maintained"] else "own"]
     return [
-        *_answer_rows(own["written"], figures["records"], ""),
-        *_maintained_rows(own["maintained"], figures["records"]),
-        Row("next answer after 1,000 more records", "another process recorded them", own["refresh"] * 1e3, 10, "ms"),
-        *(row for name, label in OTHERS.items() for row in _other_rows(label, figures[name], own)),
+        *_answer_rows(written, figures["records"], ""),
+        *_maintained_rows(figures),
+        Row("next answer after 1,000 more records", "another process recorded them", refresh, 10, "ms"),
+        *(row for name, label in OTHERS.items() for row in _other_rows(label, figures[name], figures["own"])),
         *_newest_rows(figures),
         *_size_rows(figures),
     ]
@@ -59,14 +61,13 @@ def _memory_rows(answers: dict[str, float], suffix: str) -> list[Row]:
     ]
 
 
-def _maintained_rows(answers: dict[str, float] | None, records: int) -> list[Row]:
-    if answers is not None:
-        return _answer_rows(answers, records, ", after `maintain`")
+def _maintained_rows(figures: dict[str, Any]) -> list[Row]:
+    if figures["is_maintained"]:
+        return _answer_rows(figures["own"], figures["records"], ", after `maintain`")
     return [Row("statistics of 200 features, after `maintain`", MISSING, None)]
 
 
-def _other_rows(label: str, answers: dict[str, float], own: dict[str, Any]) -> list[Row]:
-    ours = own["maintained"] or own["written"]
+def _other_rows(label: str, answers: dict[str, float], ours: dict[str, float]) -> list[Row]:
     name = label.split(",")[0]
     return [
         Row(f"{label}: cold", f"adds {answers['added_mb']:.0f} MB of memory", answers["cold"] * 1e3, None, "ms"),
@@ -77,8 +78,7 @@ def _other_rows(label: str, answers: dict[str, float], own: dict[str, Any]) -> l
 
 
 def _newest_rows(figures: dict[str, Any]) -> list[Row]:
-    own = figures["own"]
-    few = own["few_newest"]
+    few = figures["few_newest"]
     what = "`list-records --limit 20`"
 
     def row(count: int, seconds: float, suffix: str = "") -> Row:
@@ -86,31 +86,30 @@ def _newest_rows(figures: dict[str, Any]) -> list[Row]:
 
     rows = [
         Row(f"{what} of {figures['few']:,} records", "without the command's start", few * 1e3, None, "ms"),
-        row(figures["records"], own["written"]["newest"]),
+        row(figures["records"], figures["newest"]),
     ]
-    if own["maintained"] is not None:
-        rows.append(row(figures["records"], own["maintained"]["newest"], ", after `maintain`"))
-    if own["many_newest"] is None:
+    if figures["is_maintained"]:
+        rows.append(row(figures["records"], figures["maintained_newest"], ", after `maintain`"))
+    if figures["many_newest"] is None:
         return [*rows, Row(f"{what} of {figures['many']:,} records", "only with --large", None, 1.5)]
-    return [*rows, row(figures["many"], own["many_newest"])]
+    return [*rows, row(figures["many"], figures["many_newest"])]
 
 
 def _size_rows(figures: dict[str, Any]) -> list[Row]:
-    own, records = figures["own"], figures["records"]
+    records = figures["records"]
 
     def rows(state: str, sizes: dict[str, int], budget: float | None) -> list[Row]:
-        apart = "rollups and indexes apart"
         return [
-            Row(f"disk per record, {state}", apart, sizes["records"] / records, budget, "B"),
+            Row(f"disk per record, {state}", "rollups and indexes apart", sizes["records"] / records, budget, "B"),
             Row(f"rollups and indexes per record, {state}", "", sizes["apart"] / records, None, "B"),
         ]
 
     compressed = "sealed and compressed"
     missing = Row(f"disk per record, {compressed}", MISSING, None, 70, "B")
     return [
-        *rows("live", own["live_bytes"], 334),
-        *rows("sealed", own["sealed_bytes"], None),
-        *(rows(compressed, own["compressed_bytes"], 70) if own["maintained"] else [missing]),
+        *rows("live", figures["live_bytes"], 334),
+        *rows("sealed", figures["sealed_bytes"], None),
+        *(rows(compressed, figures["compressed_bytes"], 70) if figures["is_maintained"] else [missing]),
         *(
             Row(f"disk per record, {label.split(',')[0]}", "", figures[name]["bytes"] / records, None, "B")
             for name, label in OTHERS.items()
