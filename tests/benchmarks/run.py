@@ -1,7 +1,7 @@
-"""The budgets of the design, measured: `tox -e bench`, or `python tests/benchmarks/run.py [--quick]`.
+"""The budgets of the design, measured: `tox -e bench`, or `python tests/benchmarks/run.py`.
 
-Prints one table. Every figure that matters is a ratio of two things measured in the same run, because machines differ
-and are shared; absolute figures stand beside it for orientation. Each part runs in a process of its own.
+Prints a table per part. Every figure that matters is a ratio of two things measured in the same run, because machines
+differ and are shared; absolute figures stand beside it for orientation. Each part runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -13,43 +13,27 @@ import platform
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from statistics_rows import hundred_million_rows, statistics_rows
+from table import Row, print_table
+
 HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; `budget` and `value` are compared, `at_least` turns the comparison round."""
+def run_part(name: str, options: list[str]) -> Any:
+    """Run one benchmark file in a process of its own, in an empty home, and return what it printed as JSON.
 
-    what: str
-    measured: str
-    value: float
-    budget: float | None = None
-    unit: str = "x"
-    at_least: bool = False
-
-    def verdict(self) -> str:
-        if self.budget is None:
-            return ""
-        is_within = self.value >= self.budget if self.at_least else self.value <= self.budget
-        return "yes" if is_within else "**no**"
-
-    def line(self) -> str:
-        budget = "" if self.budget is None else f"{self.budget:,g} {self.unit}"
-        return f"| {self.what} | {self.measured} | {self.value:,.4g} {self.unit} | {budget} | {self.verdict()} |"
-
-
-def run_part(name: str, quick: bool) -> Any:
-    """Run one benchmark file in a process of its own, with an empty home, and return what it printed as JSON."""
+    Stores and temporary files are made in that home and go with it.
+    """
     with tempfile.TemporaryDirectory() as home:
         clean = {key: value for key, value in os.environ.items() if not key.startswith("FEATURE_TRACKING_")}
         clean.pop("DO_NOT_TRACK", None)
-        environment = {**clean, "HOME": home, "XDG_DATA_HOME": home}
-        command = [sys.executable, str(HERE / f"{name}.py"), *(["--quick"] if quick else [])]
+        environment = {**clean, "HOME": home, "XDG_DATA_HOME": home, "TMPDIR": home}
+        command = [sys.executable, str(HERE / f"{name}.py"), *options]
         result = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=False)
         if result.returncode:
             sys.exit(f"{name}: {result.stderr}")
@@ -82,12 +66,25 @@ def disk_rows(figures: dict[str, float]) -> list[Row]:
             "calls to disk, one process", f"{count:,.0f} calls", count / figures["seconds"], 100_000, "records/s", True
         ),
         Row("CPU per record, both threads", "", figures["cpu_seconds"] / count * 1e6, 10, "µs"),
-        Row("plain csv on the same records", "csv.writer, no flush", count / figures["csv_seconds"], None, "records/s"),
-        Row("stock TinyFlux, insert_multiple of 50", "20,000 records", figures["stock_per_second"], None, "records/s"),
-        Row("calls to disk over stock TinyFlux", "", count / figures["seconds"] / figures["stock_per_second"]),
+        *_disk_comparisons(figures, count / figures["seconds"]),
         Row("disk per record, live segment", "", figures["bytes"] / count, 334, "B"),
         Row("memory added to the host", "peak resident", figures["memory_mb"], 40, "MB"),
     ]
+
+
+def _disk_comparisons(figures: dict[str, float], ours: float) -> list[Row]:
+    others = {
+        "engine": ("our engine alone", "append of 50, without the calls"),
+        "stock": ("stock TinyFlux", "insert_multiple of 50"),
+        "sqlite": ("SQLite", "WAL, executemany and commit of 50"),
+        "duckdb": ("DuckDB", "appender, flush of 50"),
+        "csv": ("plain csv", "csv.writer, no flush"),
+    }
+    rows = []
+    for name, (label, measured) in others.items():
+        rate = figures[f"{name}_per_second"]
+        rows += [Row(label, measured, rate, None, "records/s"), Row(f"calls to disk over {label}", "", ours / rate)]
+    return rows
 
 
 def start_rows(figures: dict[str, float]) -> list[Row]:
@@ -105,17 +102,32 @@ def start_rows(figures: dict[str, float]) -> list[Row]:
     ]
 
 
-def main() -> None:
+PARTS: dict[str, tuple[str, Callable[[Any], list[Row]]]] = {
+    "call_cost": ("A tracked call", call_rows),
+    "to_disk": ("Calls to disk", disk_rows),
+    "feature_statistics": ("Statistics, listing and size of a store", statistics_rows),
+    "hundred_million": ("Statistics of 100 million records", hundred_million_rows),
+    "start_up": ("Starting up", start_rows),
+}
+
+
+def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--quick", action="store_true", help="fewer repetitions: shows that the suite runs, not figures"
     )
-    quick = parser.parse_args().quick
-    print(f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
-    print("| what | measured | ratio or rate | budget | within |\n|---|---|---|---|---|")
-    for name, rows in (("call_cost", call_rows), ("to_disk", disk_rows), ("start_up", start_rows)):
-        for row in rows(run_part(name, quick)):
-            print(row.line(), flush=True)
+    parser.add_argument("--large", action="store_true", help="also list the records of a store of 10 million")
+    parser.add_argument("--only", choices=PARTS, help="run one part")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = options()
+    passed_on = [f"--{name}" for name in ("quick", "large") if getattr(given, name)]
+    print(f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores")
+    for name in [given.only] if given.only else PARTS:
+        title, rows = PARTS[name]
+        print_table(title, rows(run_part(name, passed_on)))
 
 
 if __name__ == "__main__":

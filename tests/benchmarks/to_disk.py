@@ -5,19 +5,17 @@ The caller waits for the writer whenever the buffer is half full, so no call is 
 
 from __future__ import annotations
 
-import csv
 import json
 import random
 import resource
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from time import perf_counter, process_time, sleep
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from tinyflux import Point, TinyFlux
+from measuring import ask as run_part
 
 from curio_tracking import FeatureCategory, FeatureTracker, tracking_context
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
 QUICK = "--quick" in sys.argv
 CALLS = 10_000 if QUICK else 300_000
-STOCK = 1_000 if QUICK else 20_000
 
 
 # What is called: 50 features of five signatures, with arguments of ever other sizes, so that no cache looks too good.
@@ -145,43 +142,9 @@ def measure(data_dir: Path) -> dict[str, float]:
     }
 
 
-def csv_seconds(data_dir: Path, path: Path, count: float) -> float:
-    """Return what the standard library's csv writer takes for so many of the same records, as rows of values."""
-    tracker = FeatureTracker(data_dir=data_dir)
-    rows = [list(record.as_dict().values()) for record in tracker.records(limit=10_000)]
-    tracker.close()
-    start = perf_counter()
-    with path.open("w", newline="") as stream:
-        csv.writer(stream).writerows(rows)
-    return (perf_counter() - start) * count / len(rows)
-
-
-def stock_per_second(path: Path) -> float:
-    """Return the rate of stock TinyFlux with the batches that the writer uses."""
-    points = [
-        Point(
-            time=datetime.now(UTC),
-            measurement="openrouter_query",
-            tags={
-                "category": "ai_provider",
-                "status": "success",
-                "user_id": "1:" + "6f" * 16,
-                "record_id": f"{n:032x}",
-            },
-            fields={"duration": 0.001, "input_size": 5, "output_size": 3, "iterations": 1},
-        )
-        for n in range(STOCK)
-    ]
-    store = TinyFlux(path)
-    start = perf_counter()
-    for position in range(0, STOCK, 50):
-        store.insert_multiple(points[position : position + 50])
-    return STOCK / (perf_counter() - start)
-
-
 if __name__ == "__main__":
     folder = Path(mkdtemp())
     figures = measure(folder / "data")
-    figures["csv_seconds"] = csv_seconds(folder / "data", folder / "plain.csv", figures["records"])
-    figures["stock_per_second"] = stock_per_second(folder / "stock.csv")
+    # in a process of its own: what the others import is not the host's memory
+    figures |= run_part("disk_comparisons", folder / "data", *sys.argv[1:])
     print(json.dumps(figures))

@@ -1,0 +1,117 @@
+"""The rows of the statistics: ours with their budgets, and what others take for the same records beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from table import Row
+
+MISSING = "not available: there is no `maintain` command yet"
+OTHERS = {
+    "duckdb_store": "DuckDB, one table, all cores",
+    "sqlite_store": "SQLite, indexed for it",
+    "stock_store": "stock TinyFlux, folded in Python",
+}
+
+
+def statistics_rows(figures: dict[str, Any]) -> list[Row]:
+    refresh = figures["refresh"] * 1e3
+    # the figures in turns with the others' are those of the last state: if there is no other, they are the better ones
+    written = figures["written" if figures["is_maintained"] else "own"]
+    return [
+        *_answer_rows(written, figures["records"], ""),
+        *_maintained_rows(figures),
+        Row("next answer after 1,000 more records", "another process recorded them", refresh, 10, "ms"),
+        *(row for name, label in OTHERS.items() for row in _other_rows(label, figures[name], figures["own"])),
+        *_newest_rows(figures),
+        *_size_rows(figures),
+    ]
+
+
+def hundred_million_rows(part: dict[str, Any]) -> list[Row]:
+    figures, records = part["figures"], part["records"]
+    if figures is None:
+        missing = "not available: no rollups yet"
+        return [
+            Row("statistics of 200 features, cold", missing, None, 400, "ms"),
+            Row("statistics of 200 features, warm", missing, None, 5, "ms"),
+            Row("peak memory of the reader", missing, None, 100, "MB"),
+        ]
+    measured = f"{records:,} records, {part['days']} days of rollups"
+    return [
+        Row("statistics of 200 features, cold", measured, figures["cold"] * 1e3, 400, "ms"),
+        Row("statistics of 200 features, warm", "asked again", figures["warm"] * 1e3, 5, "ms"),
+        *_memory_rows(figures, ""),
+    ]
+
+
+def _answer_rows(answers: dict[str, float], records: int, suffix: str) -> list[Row]:
+    return [
+        Row(f"statistics of 200 features, cold{suffix}", f"{records:,} records", answers["cold"] * 1e3, 100, "ms"),
+        Row(f"statistics of 200 features, warm{suffix}", "asked again", answers["warm"] * 1e3, 5, "ms"),
+        Row(f"`curio-tracking list-features`{suffix}", "the whole command", answers["command"] * 1e3, None, "ms"),
+        *_memory_rows(answers, suffix),
+    ]
+
+
+def _memory_rows(answers: dict[str, float], suffix: str) -> list[Row]:
+    return [
+        Row(f"peak memory of the reader{suffix}", "resident", answers["peak_mb"], 100, "MB"),
+        Row(f"of it for the answer{suffix}", "less what is imported", answers["added_mb"], None, "MB"),
+    ]
+
+
+def _maintained_rows(figures: dict[str, Any]) -> list[Row]:
+    if figures["is_maintained"]:
+        return _answer_rows(figures["own"], figures["records"], ", after `maintain`")
+    return [Row("statistics of 200 features, after `maintain`", MISSING, None)]
+
+
+def _other_rows(label: str, answers: dict[str, float], ours: dict[str, float]) -> list[Row]:
+    name = label.split(",")[0]
+    return [
+        Row(f"{label}: cold", f"adds {answers['added_mb']:.0f} MB of memory", answers["cold"] * 1e3, None, "ms"),
+        Row(f"{label}: warm", "asked again", answers["warm"] * 1e3, None, "ms"),
+        Row(f"ours over {name}, cold", "", ours["cold"] / answers["cold"]),
+        Row(f"ours over {name}, warm", "", ours["warm"] / answers["warm"]),
+    ]
+
+
+def _newest_rows(figures: dict[str, Any]) -> list[Row]:
+    few = figures["few_newest"]
+    what = "`list-records --limit 20`"
+
+    def row(count: int, seconds: float, suffix: str = "") -> Row:
+        return Row(f"{what} of {count:,} records{suffix}", f"{seconds * 1e3:.2f} ms", seconds / few, 1.5)
+
+    rows = [
+        Row(f"{what} of {figures['few']:,} records", "without the command's start", few * 1e3, None, "ms"),
+        row(figures["records"], figures["newest"]),
+    ]
+    if figures["is_maintained"]:
+        rows.append(row(figures["records"], figures["maintained_newest"], ", after `maintain`"))
+    if figures["many_newest"] is None:
+        return [*rows, Row(f"{what} of {figures['many']:,} records", "only with --large", None, 1.5)]
+    return [*rows, row(figures["many"], figures["many_newest"])]
+
+
+def _size_rows(figures: dict[str, Any]) -> list[Row]:
+    records = figures["records"]
+
+    def rows(state: str, sizes: dict[str, int], budget: float | None) -> list[Row]:
+        return [
+            Row(f"disk per record, {state}", "rollups and indexes apart", sizes["records"] / records, budget, "B"),
+            Row(f"rollups and indexes per record, {state}", "", sizes["apart"] / records, None, "B"),
+        ]
+
+    compressed = "sealed and compressed"
+    missing = Row(f"disk per record, {compressed}", MISSING, None, 70, "B")
+    return [
+        *rows("live", figures["live_bytes"], 334),
+        *rows("sealed", figures["sealed_bytes"], None),
+        *(rows(compressed, figures["compressed_bytes"], 70) if figures["is_maintained"] else [missing]),
+        *(
+            Row(f"disk per record, {label.split(',')[0]}", "", figures[name]["bytes"] / records, None, "B")
+            for name, label in OTHERS.items()
+        ),
+    ]

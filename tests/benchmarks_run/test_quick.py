@@ -1,0 +1,67 @@
+"""The benchmarks run to their end and print every row, on small amounts; no figure is looked at.
+
+Run by `tox -e bench-quick`, apart from the other tests, because the benchmarks need DuckDB and prometheus_client.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SUITE = Path(__file__).parents[1] / "benchmarks" / "run.py"
+ROWS = {
+    "call_cost": ("floor", "tracked call, defaults", "tracked coroutine", "with track", "tracking off", "prometheus"),
+    "to_disk": (
+        "calls to disk, one process",
+        "CPU per record",
+        "our engine alone",
+        "stock TinyFlux",
+        "SQLite",
+        "DuckDB",
+        "plain csv",
+        "calls to disk over stock TinyFlux",
+        "disk per record, live segment",
+        "memory added to the host",
+    ),
+    "feature_statistics": (
+        "statistics of 200 features, cold",
+        "statistics of 200 features, warm",
+        "statistics of 200 features, ",
+        "`curio-tracking list-features`",
+        "peak memory of the reader",
+        "next answer after 1,000 more records",
+        "DuckDB, one table, all cores: cold",
+        "SQLite, indexed for it: warm",
+        "ours over stock TinyFlux",
+        "`list-records --limit 20` of 1,000 records",
+        "`list-records --limit 20` of 10,000 records",
+        "`list-records --limit 20` of 10,000,000 records",
+        "disk per record, live",
+        "disk per record, sealed",
+        "disk per record, sealed and compressed",
+        "disk per record, DuckDB",
+    ),
+    "hundred_million": (
+        "statistics of 200 features, cold",
+        "statistics of 200 features, warm",
+        "peak memory of the reader",
+    ),
+    "start_up": ("`from curio_tracking import track_feature`", "`curio-tracking --version`"),
+}
+
+
+@pytest.mark.parametrize("part", ROWS)
+def test_part_prints_every_row(part: str) -> None:
+    result = subprocess.run([sys.executable, SUITE, "--quick", "--only", part], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    printed = [line.split("|")[1].strip() for line in result.stdout.splitlines() if line.startswith("| ")]
+    missing = [row for row in ROWS[part] if not any(what.startswith(row) for what in printed)]
+    assert not missing, result.stdout
+
+
+def test_every_part_is_run() -> None:
+    result = subprocess.run([sys.executable, SUITE, "--help"], capture_output=True, text=True)
+    assert "{" + ",".join(ROWS) + "}" in result.stdout.replace("\n", "").replace(" ", "")
