@@ -188,6 +188,7 @@ def replace_file(path: Path, parts: Iterable[bytes], *, durable: bool = True) ->
             if durable:
                 os.fsync(stream.fileno())
             temporary.replace(path)
+            unlock(stream.fileno())
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -214,7 +215,7 @@ def remove_abandoned(directory: Path, now: float) -> None:
                 if is_unowned(file) and now - os.fstat(file).st_mtime > _ABANDONED_SECONDS:
                     path.unlink()
             finally:
-                os.close(file)
+                release(file)
 
 
 @contextlib.contextmanager
@@ -240,8 +241,7 @@ def locked_file(path: Path, *, create: bool) -> Iterator[int]:
                 yield file
                 return
         finally:
-            unlock(file)
-            os.close(file)
+            release(file)
         time.sleep(LOCK_PAUSE)
     raise StorageError(f"cannot write {path}: another process has held its lock for {LOCK_SECONDS:g} s")
 
@@ -251,3 +251,9 @@ def unlock(file: int) -> None:
     if fcntl is not None:
         with contextlib.suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def release(file: int) -> None:
+    """Give up the lock and close the file: closing alone would leave the lock to a child forked meanwhile."""
+    unlock(file)
+    os.close(file)

@@ -49,7 +49,8 @@ class Segment:
         self._file = open_to_append(path, new=True)
         _live.add(self)
         try:
-            if not try_lock(self._file):
+            # is_at: upkeep may have taken the new file for one that a killed process left empty, and removed it
+            if not try_lock(self._file) or not is_at(self._file, path):
                 raise BlockingIOError(f"{path} is locked")
             if durable:
                 sync_directory(path.parent)

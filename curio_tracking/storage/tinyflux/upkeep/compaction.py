@@ -11,7 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.storage.directories import SAFELY, sync_directory
-from curio_tracking.storage.files import TEMPORARY, try_lock
+from curio_tracking.storage.files import TEMPORARY, release, try_lock
 from curio_tracking.storage.tinyflux.blocks import COMPRESSED_BYTES, GZIP, Block, BlockIndex, bounds_of, scan
 from curio_tracking.storage.tinyflux.catalog import SegmentFile, compressed_name
 from curio_tracking.storage.tinyflux.rollups.checkpoint import fingerprint_of, write_blocks
@@ -74,7 +74,7 @@ def write_compressed(segment: SegmentFile, pieces: Iterable[list[bytes]], pace: 
         return made
     finally:
         temporary.unlink(missing_ok=True)
-        os.close(file)
+        release(file)
 
 
 def _blocks(pieces: Iterable[list[bytes]]) -> Iterator[tuple[bytes, list[bytes]]]:

@@ -7,14 +7,13 @@ later version wrote stay as they are.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from curio_tracking.storage.directories import storage_error, sync_directory
 from curio_tracking.storage.erasure import concerns
-from curio_tracking.storage.files import LOCK_PAUSE, LOCK_SECONDS, is_at, is_unowned, open_to_repair, replace_file
+from curio_tracking.storage.files import LOCK_PAUSE, LOCK_SECONDS, is_at, is_unowned, open_to_repair, release, replace_file
 from curio_tracking.storage.tinyflux.blocks import opened, scan
 from curio_tracking.storage.tinyflux.catalog import files_of, owner_of, raw_directory, superseded
 from curio_tracking.storage.tinyflux.reading.snapshot import Day, Store
@@ -130,7 +129,7 @@ def _rewrite_when_sealed(segment: SegmentFile, query: RecordQuery, deadline: flo
             if is_unowned(file) and is_at(file, segment.path):
                 return _rewrite(segment, query)
         finally:
-            os.close(file)
+            release(file)
         if time.monotonic() > deadline:
             return None
         time.sleep(LOCK_PAUSE)

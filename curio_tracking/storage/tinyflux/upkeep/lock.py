@@ -5,14 +5,13 @@ Writers and readers never take it: they need not know that somebody tidies up.
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
 from curio_tracking.storage.directories import make_private, storage_error
-from curio_tracking.storage.files import LOCK_PAUSE, open_to_append, try_lock
+from curio_tracking.storage.files import LOCK_PAUSE, open_to_append, release, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,4 +49,4 @@ def upkeep_lock(data_dir: Path, *, seconds: float) -> Iterator[None]:
             time.sleep(LOCK_PAUSE)
         yield
     finally:
-        os.close(file)
+        release(file)

@@ -44,7 +44,7 @@ class QuietUpkeep:
 
     def step(self, is_wanted: Callable[[], bool]) -> None:
         """Do one piece of work if one is due. Never raises: what fails is tried again in the next round."""
-        if time.monotonic() < self._next_round:
+        if time.monotonic() < self._next_round or not raw_directory(self._data_dir).is_dir():
             return
         try:
             with upkeep_lock(self._data_dir, seconds=0.0):

@@ -19,6 +19,7 @@ from curio_tracking.storage.files import (
     is_torn,
     is_unowned,
     open_to_repair,
+    release,
     remove_abandoned,
     replace_file,
 )
@@ -81,7 +82,7 @@ def owned(segment: SegmentFile) -> Iterator[int]:
             raise FileNotFoundError(f"{segment.path} was empty")
         yield file
     finally:
-        os.close(file)
+        release(file)
 
 
 def remove(segment: SegmentFile) -> None:

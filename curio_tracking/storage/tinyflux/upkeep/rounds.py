@@ -127,7 +127,7 @@ class Rounds:
             yield Piece(f"reading {name}", segment.size, partial(self._settle, segment, settled))
         if settled and (is_over or len(settled) >= MANY_SEGMENTS):
             size = sum(segment.size for segment in settled)
-            yield Piece(f"merging {name}", size, partial(merge_day, self._data_dir, day, settled))
+            yield Piece(f"merging {name}", size, partial(self._merge_day, name, settled))
         if self._is_thorough:
             for segment in [one for one in day.segments if one not in fresh]:
                 yield Piece(f"checking {name}", segment.size, partial(self._index, segment))
@@ -145,6 +145,14 @@ class Rounds:
         whole = settle(segment, self._quarantine, pace)
         if whole is not None:
             settled.append(whole)
+
+    def _merge_day(self, name: str, settled: list[SegmentFile], pace: Pace) -> None:
+        # found anew: since the piece before, a deletion may have taken the day out of its rollup
+        day = self._find(name)
+        if day is not None and not day.is_retired:
+            counted = kept_history(day)
+            fresh = [one for one in settled if counted is None or one.stem not in counted.covered]
+            merge_day(self._data_dir, day, fresh, pace)
 
     def _index(self, segment: SegmentFile, pace: Pace) -> None:
         settle(segment, self._quarantine, pace, needs_totals=False)
@@ -185,5 +193,6 @@ class Rounds:
     def _retire_late(self, name: str, segments: list[SegmentFile], _pace: Pace) -> None:
         snapshot = self._snapshot()
         for day in snapshot.days:
-            if day.name == name:
-                retire_late(self._data_dir, day, segments, snapshot, self._quarantine)
+            if day.name == name and day.history is not None:
+                late = [one for one in segments if one.stem not in day.history.covered]
+                retire_late(self._data_dir, day, late, snapshot, self._quarantine)
