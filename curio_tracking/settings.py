@@ -98,7 +98,7 @@ class Settings(BaseSettings):
         "os", "What acknowledged records survive: os, the process being killed; fsync, loss of power too."
     )
     retention_days: int = _setting(
-        90, "Age at which single records may go; nothing removes them by itself yet. 0: never.", "days", ge=0, le=36_500
+        90, "Age at which the tinyflux backend removes records; their totals stay. 0: never.", "days", ge=0, le=36_500
     )
     app: str | None = _setting(None, "Name of the application, stored with each record.")
     version: str | None = _setting(None, "Version of the application, stored with each record.")

@@ -41,6 +41,8 @@ class Delivery:
         self._refusals = 0
         self._retry_at = 0.0
         self._exporter_failures: Counter[str] = Counter()
+        # see `interfaces.SelfMaintaining`; looked up by name, as checking a protocol would take in all of its methods
+        self._rest: Callable[[Callable[[], bool]], None] | None = getattr(pipeline.backend, "rest", None)
 
     @property
     def is_stuck(self) -> bool:
@@ -177,6 +179,15 @@ class Delivery:
                 self._exporter_failures[name] += 1
                 message = f'exporter "{name}" raised {type(error).__name__}: {error}'
                 self._guard.report(f"exporter {name}", message)
+
+    def rest(self, is_wanted: Callable[[], bool]) -> None:
+        """Let the backend use a quiet moment for its upkeep, if it has any.
+
+        Args:
+            is_wanted: tells whether the thread is wanted for something more urgent.
+        """
+        if self._rest is not None:
+            self._guard.call("upkeep", self._rest, is_wanted)
 
     def close(self) -> None:
         """Release exporters and backend; what is still in the batch is given up by the ledger."""

@@ -60,6 +60,7 @@ class Writer:
         self._flushes: list[Event] = []
         self._deadline: float | None = None
         self._is_pausing = False
+        self._most_resting = 1
         self._has_failed = False
         self._is_replaced = False
         self.is_used = False
@@ -227,6 +228,7 @@ class Writer:
         )
         buffer.flush_interval = settings.flush_interval
         buffer.queue_size = settings.queue_size
+        self._most_resting = max(1, min(settings.flush_interval, settings.queue_size // 2))
         buffer.min_duration = settings.min_duration
         if not settings.enabled:
             buffer.rows.clear()  # judged afterwards: these calls came before the settings were known
@@ -249,9 +251,16 @@ class Writer:
         elif delivery.is_stuck:
             self._wait(delivery.seconds_to_retry)
         else:
+            if not self._is_urgent():
+                delivery.rest(self._is_urgent)
             self._buffer.sleep()
             is_behind = len(self._buffer.rows) >= self._buffer.limit
             self._wait(0.0 if is_behind else pipeline.settings.flush_seconds)
+
+    def _is_urgent(self) -> bool:
+        """Whether there is more to do than wait: somebody waits for the thread, or rows do."""
+        rows = len(self._buffer.rows)
+        return bool(self._flushes) or self._is_pausing or self._deadline is not None or rows >= self._most_resting
 
     def _wait(self, seconds: float) -> None:
         wake = self._buffer.wake

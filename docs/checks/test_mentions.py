@@ -101,14 +101,6 @@ def test_command_that_is_said_to_be_missing_is_missing(name: str) -> None:
     assert f"curio-tracking {name}" not in generate.helps()
 
 
-@pytest.mark.parametrize("word", ["retention_days", "rollup_", "gzip"])
-def test_what_is_said_not_to_be_done_is_not_done(word: str) -> None:
-    parts = ["collecting", "privacy", "storage", "runtime.py", "tracker.py"]
-    files = [path for part in parts for path in [generate.PACKAGE / part, *(generate.PACKAGE / part).rglob("*.py")]]
-    users = [str(path) for path in files if path.is_file() and word in path.read_text("utf-8")]
-    assert not users, "describe it in docs/explanation/limits.md, then remove it here"
-
-
 def test_pages_do_without_the_words_of_advertising(page: Page) -> None:
     assert OTHER_WORDS.findall(page.prose) == []
 

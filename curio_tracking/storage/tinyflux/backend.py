@@ -114,8 +114,9 @@ class TinyFluxBackend(BaseBackend):
 
     def rest(self, is_wanted: Callable[[], bool]) -> None:
         """See `SelfMaintaining.rest`."""
-        self._writer.rest()
-        self._upkeep.step(is_wanted)
+        if self._writer.is_in_use:
+            self._writer.rest()
+            self._upkeep.step(is_wanted)
 
     def maintain(self, progress: Callable[[str, int, int], None]) -> MaintenanceReport:
         """See `SelfMaintaining.maintain`."""

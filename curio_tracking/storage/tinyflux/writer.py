@@ -76,9 +76,14 @@ class SegmentWriter:
             segment.acknowledge(rows.lines, rows.records)
         self._seal_finished(max(days))
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether this process has written anything: before that, nothing is made on the disk."""
+        return self._process_id == os.getpid()
+
     def rest(self) -> None:
         """Use a quiet moment: bring checkpoints up to date and seal what is over."""
-        if self._process_id == os.getpid() and self._live:
+        if self.is_in_use and self._live:
             self._seal_finished(max(self._live))
             for segment in self._live.values():
                 segment.checkpoint()

@@ -145,6 +145,7 @@ def flip() -> Callable[[Path, int], None]:
 @pytest.fixture
 def in_child() -> Callable[[Callable[[], object]], int]:
     """Return what runs something in a forked child and returns its exit code: 1 if it raised."""
+
     def run(work: Callable[[], object]) -> int:
         child = os.fork()
         if child == 0:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 
 from curio_tracking.storage.directories import storage_error, sync_directory
 from curio_tracking.storage.erasure import concerns
-from curio_tracking.storage.files import LOCK_PAUSE, LOCK_SECONDS, is_at, is_unowned, open_to_repair, release, replace_file
+from curio_tracking.storage.files import (
+    LOCK_PAUSE,
+    LOCK_SECONDS,
+    is_at,
+    is_unowned,
+    open_to_repair,
+    release,
+    replace_file,
+)
 from curio_tracking.storage.tinyflux.blocks import opened, scan
 from curio_tracking.storage.tinyflux.catalog import files_of, owner_of, raw_directory, superseded
 from curio_tracking.storage.tinyflux.reading.snapshot import Day, Store
