@@ -6,18 +6,22 @@ what it is good at, a format and a query language over one sealed segment (`stoc
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
 from curio_tracking.interfaces import BaseBackend, declared_matching
+from curio_tracking.records import to_microseconds
 from curio_tracking.storage.declarations import Declarations
+from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS
 from curio_tracking.storage.tinyflux.reading.listing import newest_first
 from curio_tracking.storage.tinyflux.reading.question import Question
 from curio_tracking.storage.tinyflux.reading.remarks import remarks
 from curio_tracking.storage.tinyflux.reading.snapshot import Store
 from curio_tracking.storage.tinyflux.reading.totals import Totals
-from curio_tracking.storage.tinyflux.rows import format_row
+from curio_tracking.storage.tinyflux.rows import format_row, parse_row
 from curio_tracking.storage.tinyflux.staging import append_staged
 from curio_tracking.storage.tinyflux.upkeep.deletion import delete_records
 from curio_tracking.storage.tinyflux.upkeep.inspection import inspect
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
     from curio_tracking.queries import RecordQuery, SummaryQuery
     from curio_tracking.records import FeatureInfo, FeatureRecord
     from curio_tracking.storage.tinyflux.search import Query
+
+_FIRST_US: Final = to_microseconds(datetime.min.replace(tzinfo=UTC))
+_LAST_US: Final = to_microseconds(datetime.max.replace(tzinfo=UTC))
 
 
 class TinyFluxBackend(BaseBackend):
@@ -81,8 +88,9 @@ class TinyFluxBackend(BaseBackend):
             rows = days.get(day)
             if rows is None:
                 rows = days[day] = Rows([], [])
-            rows.lines.append(row.encode())
-            rows.records.append(record)
+            line = row.encode()
+            rows.lines.append(line)
+            rows.records.append(record if _is_usual(record, row) else parse_row(line[:-1]) or record)
         if days:
             self._writer.write(days)
 
@@ -176,9 +184,20 @@ class TinyFluxBackend(BaseBackend):
             self.on_progress(done, total)
 
 
+def _is_usual(record: FeatureRecord, row: str) -> bool:
+    """Whether the row says of the record just what it is: a time that no calendar has, and a long text, are cut."""
+    return len(row) < MAX_FIELD_CHARACTERS and _FIRST_US <= record.start_us <= _LAST_US
+
+
 def _row(record: FeatureRecord) -> str:
     try:
+        _check(record)
         return format_row(record)
     except (ValueError, TypeError) as error:
         # no StorageError: trying again would not help
         raise ValueError(f'record {record.record_id} of "{record.feature_name}" cannot be stored: {error}') from error
+
+
+def _check(record: FeatureRecord) -> None:
+    if not (record.duration < inf and record.sample_weight < inf):
+        raise ValueError("its duration or weight is no number")

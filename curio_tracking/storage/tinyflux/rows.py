@@ -24,6 +24,7 @@ import csv
 import json
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.records import FeatureRecord, FeatureStatus, to_microseconds
@@ -44,6 +45,7 @@ _STATUSES: Final[dict[str | None, FeatureStatus]] = {status.value: status for st
 _MOST_REMEMBERED: Final = 4096
 _LONGEST_REMEMBERED: Final = 256
 _TIME_LENGTH: Final = len("2026-11-22T15:47:14.123456")
+_SECOND_LENGTH: Final = len("2026-11-22T15:47:14")
 _decode: Final = json.JSONDecoder().raw_decode
 
 
@@ -125,7 +127,7 @@ def _place(host: str | None, app: str | None, version: str | None, environment: 
 
 @lru_cache(maxsize=256)
 def _second(second: int) -> str:
-    return moment_text(second * 1_000_000)
+    return moment_text(second * 1_000_000)[:_SECOND_LENGTH]  # what no calendar holds comes with a fraction
 
 
 def _metadata_cells(record: FeatureRecord) -> str:
@@ -192,13 +194,16 @@ def _record(parts: list[Any]) -> FeatureRecord:
     duration, size_in, size_out, score, rounds, thread, process, cpu, memory, weight = layout.fields(values)
     if record_id is None or category is None:
         raise ValueError("no id or no category")
+    seconds, calls = float(duration), 1.0 if weight is None else float(weight)
+    if not (seconds < inf and calls < inf):
+        raise ValueError("a number that is none")  # NaN and infinity would spoil every total they are added to
     return FeatureRecord(
         record_id,
         parts[1],
         category,
         _STATUSES[status],
         _microseconds(parts[0]),
-        float(duration),
+        seconds,
         None if size_in is None else int(size_in),
         None if size_out is None else int(size_out),
         None if score is None else float(score),
@@ -217,7 +222,7 @@ def _record(parts: list[Any]) -> FeatureRecord:
         error,
         message,
         _metadata(shape, more),
-        1.0 if weight is None else float(weight),
+        calls,
     )
 
 

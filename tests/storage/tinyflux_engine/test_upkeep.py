@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from curio_tracking.queries import RecordQuery, SummaryQuery
-from curio_tracking.records import FeatureRecord, FeatureStatus
+from curio_tracking.records import FeatureRecord, FeatureStatus, iso_time
 from curio_tracking.storage.tinyflux.blocks import COMPRESSED_BYTES
 from curio_tracking.storage.tinyflux.reading.view import SegmentView
+from curio_tracking.storage.tinyflux.rollups import growing
 from curio_tracking.testing.filters import START_US, make_record
 
 DAY_US = 86_400_000_000
@@ -178,3 +179,29 @@ def test_quiet_moments_do_all_upkeep_piece_by_piece(engine: Any) -> None:
 def test_nothing_is_made_in_a_quiet_moment_before_anything_was_written(engine: Any, data_dir: Path) -> None:
     engine.backend().rest(lambda: False)
     assert not data_dir.exists()
+
+
+@pytest.mark.parametrize(
+    "values", [{"duration": float("nan")}, {"duration": float("inf")}, {"sample_weight": float("nan")}]
+)
+def test_record_whose_number_is_none_is_refused_whole_batch(engine: Any, values: dict[str, float]) -> None:
+    writer = engine.backend()
+    with pytest.raises(ValueError, match="no number"):
+        writer.append([make_record(1), make_record(2, **values)])
+    assert engine.listed() == []
+
+
+@pytest.mark.parametrize("text", [b"nan", b"inf", b"-nan", b"1e999"])
+def test_row_whose_duration_is_no_number_is_no_record(engine: Any, text: bytes) -> None:
+    engine.write([make_record(1, duration=0.5), make_record(2, duration=0.25)])
+    [segment] = engine.files("raw/*/*.csv")
+    segment.write_bytes(segment.read_bytes().replace(b",f_d,0.5", b",f_d," + text))
+    assert (engine.listed(), engine.calls()) == ([make_record(2).record_id], 1)
+
+
+def test_writer_counts_a_record_as_its_row_says_it(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "FEWEST_RECORDS", 1)
+    engine.write([make_record(1, start_us=10**18, feature_name="n" * 140_000)])
+    [record] = engine.backend().records(RecordQuery())
+    [row] = statistics(engine)
+    assert (row["feature_name"], row["first_used"]) == (record.feature_name, iso_time(record.start_us))
