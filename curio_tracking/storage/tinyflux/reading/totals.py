@@ -14,6 +14,7 @@ from curio_tracking.storage.tinyflux.reading.question import Groups, Question, m
 from curio_tracking.storage.tinyflux.reading.spans import Span, span_of
 from curio_tracking.storage.tinyflux.rollups.cells import Cells
 from curio_tracking.storage.tinyflux.rollups.checkpoint import BY_CELL
+from curio_tracking.storage.tinyflux.rollups.container import MovedError
 from curio_tracking.storage.tinyflux.selection import LineFilter
 
 if TYPE_CHECKING:
@@ -151,11 +152,16 @@ class _Plan:
         if checkpoint is not None and checkpoint.has_totals:
 
             def merge(groups: Groups) -> None:
-                if hours is None and question.grain == "features":
-                    question.merge_table(checkpoint.features(), groups)
-                else:
-                    for table in checkpoint.cells():
-                        question.merge_table(table, groups, hours)
+                try:
+                    if hours is None and question.grain == "features":
+                        question.merge_table(checkpoint.features(), groups)
+                    else:
+                        for table in checkpoint.cells():
+                            question.merge_table(table, groups, hours)
+                except MovedError:
+                    # asking again must not come back to it
+                    view.is_outdated = True
+                    raise
 
             self.fixed.append(((checkpoint.signature, question.grain, hours), merge))
         self._growing.append((BY_CELL, view.tail.totals, hours))
