@@ -140,7 +140,9 @@ class Store:
 def _day(name: str, history: DayOfHistory | None, segments: list[SegmentFile]) -> Day:
     if history is not None:
         covered = history.covered
-        if any(covered.get(file.stem, file.size) != file.size for file in segments):
+        # once records are gone there is nothing else to go by: a late segment was counted after it had been listed
+        is_retired = not covered.keys() <= {file.stem for file in segments}
+        if not is_retired and any(covered.get(file.stem, file.size) != file.size for file in segments):
             # a segment was rewritten: what the rollup says of the day is no longer true
             return Day(name, None, segments, segments)
         return Day(name, history, segments, [file for file in segments if file.stem not in covered])
