@@ -55,7 +55,7 @@ class TinyFluxBackend(BaseBackend):
     @property
     def quarantined(self) -> int:
         """How many different rows were met that are no records; they are passed over and stay where they are."""
-        return self._store.bad_rows() + Quarantine(self._data_dir).count()
+        return len(self._store.bad_rows() | Quarantine(self._data_dir).hashes())
 
     # -- writing ----------------------------------------------------------------------------------------------------
 

@@ -132,9 +132,9 @@ class Store:
             elif query.matches(record):
                 yield record
 
-    def bad_rows(self) -> int:
-        """Return how many different rows were met that are no records."""
-        return len(self._bad_rows.union(*(view.bad_rows for view in self._views.values())))
+    def bad_rows(self) -> set[int]:
+        """Return the hashes of the rows that were met and are no records."""
+        return self._bad_rows.union(*(view.bad_rows for view in self._views.values()))
 
 
 def _day(name: str, history: DayOfHistory | None, segments: list[SegmentFile]) -> Day:
