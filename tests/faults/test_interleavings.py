@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,11 @@ from curio_tracking.records import FeatureRecord
 from curio_tracking.storage.files import TEMPORARY
 from curio_tracking.storage.tinyflux import segment
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
+from curio_tracking.storage.tinyflux.catalog import SegmentFile
 from curio_tracking.storage.tinyflux.reading import snapshot
+from curio_tracking.storage.tinyflux.reading.view import SegmentView
 from curio_tracking.storage.tinyflux.rollups import container, growing
+from curio_tracking.storage.tinyflux.rollups.cells import Cells
 from curio_tracking.storage.tinyflux.upkeep.pace import Pace
 from curio_tracking.storage.tinyflux.upkeep.rounds import Piece, Rounds
 from curio_tracking.testing.filters import make_record
@@ -140,6 +143,46 @@ def test_warm_reader_finds_its_way_after_a_checkpoint_was_replaced(
     # another question, whose answer was not kept: it needs the tables of the checkpoint
     assert store_checks.calls_by_feature(reader) == {"import_csv": 6}
     writer.close()
+
+
+def test_totals_hold_what_was_there_when_a_segment_grows_after_it_was_listed(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, reader = TinyFluxBackend(data_dir), TinyFluxBackend(data_dir)
+    writer.append([make_record(number) for number in range(3)])
+    segments_of = snapshot.segments_of
+
+    def overtaken(raw: Path, day: str) -> list[SegmentFile]:
+        listed = segments_of(raw, day)
+        writer.append([make_record(number) for number in range(3, 5)])
+        return listed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "segments_of", overtaken)
+        assert calls(reader) == 5
+    assert calls(reader) == 5
+    writer.close()
+
+
+def test_totals_hold_what_stays_when_a_segment_is_rewritten_after_it_was_read(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(data_dir, range(3))
+    write(data_dir, range(3, 6), user_id="gone")
+    write(data_dir, range(6, 9))
+    for path in (data_dir / "raw" / DAY).glob("*.rollup"):
+        path.unlink()
+    fold = SegmentView.fold
+
+    def overtaken(self: SegmentView, progress: Callable[[int], None]) -> Cells:
+        folded = fold(self, progress)
+        TinyFluxBackend(data_dir).delete(RecordQuery(record_ids=frozenset({"record-00000000"})))
+        return folded
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SegmentView, "fold", overtaken)
+        assert calls(TinyFluxBackend(data_dir)) in (8, 9)
+    assert calls(TinyFluxBackend(data_dir)) == 8
 
 
 def test_totals_of_a_retired_day_stay_while_a_late_segment_grows_and_is_counted(

@@ -82,11 +82,12 @@ class _Plan:
         where = self._question.query.where
         spans = {day.name: span_of(day.name, where) for day in snapshot.days}
         counted = self._months(snapshot, spans)
-        views = [(day, self._store.view(day.name, file)) for day in snapshot.days for file in day.uncovered]
-        self._fold([(view, spans[day.name]) for day, view in views])
+        # once: asked for again, a view of a segment that was rewritten meanwhile would be another one, and not folded
+        views = {day.name: [self._store.view(day.name, file) for file in day.uncovered] for day in snapshot.days}
+        self._fold([(view, spans[day]) for day, of_day in views.items() for view in of_day])
         for day in snapshot.days:
             if spans[day.name].since_us < spans[day.name].until_us:
-                self._add_day(day, spans[day.name], is_counted=day.name in counted)
+                self._add_day(day, spans[day.name], views[day.name], is_counted=day.name in counted)
 
     def _months(self, snapshot: Snapshot, spans: dict[str, Span]) -> set[str]:
         """Take months of which every day is asked for and nothing newer is known; return the days."""
@@ -127,7 +128,7 @@ class _Plan:
             if span.is_whole or span.hours:
                 view.fold(tell)
 
-    def _add_day(self, day: Day, span: Span, *, is_counted: bool) -> None:
+    def _add_day(self, day: Day, span: Span, views: list[SegmentView], *, is_counted: bool) -> None:
         history = day.history
         files = day.segments
         if span.is_whole:
@@ -142,8 +143,8 @@ class _Plan:
         elif history is not None:
             self._add_rows(day.name, files, [(span.since_us, span.until_us)])
             return
-        for file in day.uncovered:
-            self._add_view(self._store.view(day.name, file), None if span.is_whole else span.hours)
+        for view in views:
+            self._add_view(view, None if span.is_whole else span.hours)
         self._add_rows(day.name, files, span.pieces)
 
     def _add_view(self, view: SegmentView, hours: range | None) -> None:

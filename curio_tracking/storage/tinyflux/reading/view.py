@@ -69,7 +69,10 @@ class SegmentView:
         Raises:
             FileNotFoundError: the segment is gone.
         """
-        if self.is_outdated or _identity(file.path.lstat()) != self._identity or file.size < self.index.end:
+        status = file.path.lstat()
+        # its size now: what was read since the listing may reach further than the size that is listed
+        size = file.size if file.is_compressed else status.st_size
+        if self.is_outdated or _identity(status) != self._identity or size < self.index.end:
             return False
         if len(self.tail.totals) < _MOST_TAIL_CELLS:
             return True
