@@ -30,7 +30,8 @@ _BLOCK: Final = 1 << 16
 LOCK_PAUSE: Final = 0.002
 LOCK_SECONDS: Final = 2.0
 """How long a batch waits for the lock of a shared file before it fails and is tried again later."""
-_ABANDONED_SECONDS: Final = 60.0
+ABANDONED_SECONDS: Final = 60.0
+"""How old a temporary file is that nobody is going to lock any more."""
 TEMPORARY: Final = ".tmp"
 """How the names of files end that no reader looks at."""
 
@@ -197,12 +198,13 @@ def replace_file(path: Path, parts: Iterable[bytes], *, durable: bool = True) ->
         sync_directory(path.parent)
 
 
-def remove_abandoned(directory: Path, now: float) -> None:
+def remove_abandoned(directory: Path, now: float, *, seconds: float = ABANDONED_SECONDS) -> None:
     """Remove the temporary files of rewrites that were killed: nobody holds their lock, and they are not new.
 
     Args:
         directory: where to look.
         now: seconds since 1970.
+        seconds: how old a file must be; 0 only for who holds a lock that all rewrites here take.
     """
     for name in list_names(directory):
         if not name.endswith(TEMPORARY):
@@ -212,7 +214,7 @@ def remove_abandoned(directory: Path, now: float) -> None:
             file = open_to_repair(path)
             try:
                 # not new: a rewrite that began just now may not have taken its lock yet
-                if is_unowned(file) and now - os.fstat(file).st_mtime > _ABANDONED_SECONDS:
+                if is_unowned(file) and now - os.fstat(file).st_mtime >= seconds:
                     path.unlink()
             finally:
                 release(file)

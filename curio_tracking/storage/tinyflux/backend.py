@@ -68,10 +68,10 @@ class TinyFluxBackend(BaseBackend):
     def quarantined(self) -> int:
         """How many different rows were met that are no records; they are passed over and stay where they are."""
         try:
-            kept = Quarantine(self._data_dir).count()
+            kept = Quarantine(self._data_dir).hashes()
         except StorageError:
-            kept = 0  # the host asks for this in `health`, where nothing may raise
-        return self._store.bad_rows() + kept
+            kept = set()  # the host asks for this in `health`, where nothing may raise
+        return len(self._store.bad_rows() | kept)
 
     # -- writing ----------------------------------------------------------------------------------------------------
 

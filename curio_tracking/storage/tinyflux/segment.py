@@ -37,7 +37,8 @@ class Segment:
         """Create the file, which must not exist, and take its lock.
 
         Raises:
-            FileExistsError: there is one already. BlockingIOError: somebody took the new file's lock before us.
+            FileExistsError: there is one already. BlockingIOError: somebody took the new file's lock before us, and
+                may have removed it.
             OSError: the file cannot be made.
         """
         self.path = path
@@ -49,9 +50,9 @@ class Segment:
         self._file = open_to_append(path, new=True)
         _live.add(self)
         try:
-            # is_at: upkeep may have taken the new file for one that a killed process left empty, and removed it
+            # is_at: before we had the lock, upkeep may have taken the empty file for one that a killed process left
             if not try_lock(self._file) or not is_at(self._file, path):
-                raise BlockingIOError(f"{path} is locked")
+                raise BlockingIOError(f"{path} is locked, or gone")
             if durable:
                 sync_directory(path.parent)
         except OSError:

@@ -132,15 +132,17 @@ class Store:
             elif query.matches(record):
                 yield record
 
-    def bad_rows(self) -> int:
-        """Return how many different rows were met that are no records."""
-        return len(self._bad_rows.union(*(view.bad_rows for view in self._views.values())))
+    def bad_rows(self) -> set[int]:
+        """Return the hashes of the rows that were met and are no records."""
+        return self._bad_rows.union(*(view.bad_rows for view in self._views.values()))
 
 
 def _day(name: str, history: DayOfHistory | None, segments: list[SegmentFile]) -> Day:
     if history is not None:
         covered = history.covered
-        if any(covered.get(file.stem, file.size) != file.size for file in segments):
+        # once records are gone there is nothing else to go by: a late segment was counted after it had been listed
+        is_retired = not covered.keys() <= {file.stem for file in segments}
+        if not is_retired and any(covered.get(file.stem, file.size) != file.size for file in segments):
             # a segment was rewritten: what the rollup says of the day is no longer true
             return Day(name, None, segments, segments)
         return Day(name, history, segments, [file for file in segments if file.stem not in covered])

@@ -14,6 +14,7 @@ from curio_tracking.storage.tinyflux.reading.question import Groups, Question, m
 from curio_tracking.storage.tinyflux.reading.spans import Span, span_of
 from curio_tracking.storage.tinyflux.rollups.cells import Cells
 from curio_tracking.storage.tinyflux.rollups.checkpoint import BY_CELL
+from curio_tracking.storage.tinyflux.rollups.container import MovedError
 from curio_tracking.storage.tinyflux.selection import LineFilter
 
 if TYPE_CHECKING:
@@ -81,11 +82,12 @@ class _Plan:
         where = self._question.query.where
         spans = {day.name: span_of(day.name, where) for day in snapshot.days}
         counted = self._months(snapshot, spans)
-        views = [(day, self._store.view(day.name, file)) for day in snapshot.days for file in day.uncovered]
-        self._fold([(view, spans[day.name]) for day, view in views])
+        # once: asked for again, a view of a segment that was rewritten meanwhile would be another one, and not folded
+        views = {day.name: [self._store.view(day.name, file) for file in day.uncovered] for day in snapshot.days}
+        self._fold([(view, spans[day]) for day, of_day in views.items() for view in of_day])
         for day in snapshot.days:
             if spans[day.name].since_us < spans[day.name].until_us:
-                self._add_day(day, spans[day.name], is_counted=day.name in counted)
+                self._add_day(day, spans[day.name], views[day.name], is_counted=day.name in counted)
 
     def _months(self, snapshot: Snapshot, spans: dict[str, Span]) -> set[str]:
         """Take months of which every day is asked for and nothing newer is known; return the days."""
@@ -126,7 +128,7 @@ class _Plan:
             if span.is_whole or span.hours:
                 view.fold(tell)
 
-    def _add_day(self, day: Day, span: Span, *, is_counted: bool) -> None:
+    def _add_day(self, day: Day, span: Span, views: list[SegmentView], *, is_counted: bool) -> None:
         history = day.history
         files = day.segments
         if span.is_whole:
@@ -141,8 +143,8 @@ class _Plan:
         elif history is not None:
             self._add_rows(day.name, files, [(span.since_us, span.until_us)])
             return
-        for file in day.uncovered:
-            self._add_view(self._store.view(day.name, file), None if span.is_whole else span.hours)
+        for view in views:
+            self._add_view(view, None if span.is_whole else span.hours)
         self._add_rows(day.name, files, span.pieces)
 
     def _add_view(self, view: SegmentView, hours: range | None) -> None:
@@ -151,11 +153,16 @@ class _Plan:
         if checkpoint is not None and checkpoint.has_totals:
 
             def merge(groups: Groups) -> None:
-                if hours is None and question.grain == "features":
-                    question.merge_table(checkpoint.features(), groups)
-                else:
-                    for table in checkpoint.cells():
-                        question.merge_table(table, groups, hours)
+                try:
+                    if hours is None and question.grain == "features":
+                        question.merge_table(checkpoint.features(), groups)
+                    else:
+                        for table in checkpoint.cells():
+                            question.merge_table(table, groups, hours)
+                except MovedError:
+                    # asking again must not come back to it
+                    view.is_outdated = True
+                    raise
 
             self.fixed.append(((checkpoint.signature, question.grain, hours), merge))
         self._growing.append((BY_CELL, view.tail.totals, hours))

@@ -33,6 +33,7 @@ class SegmentView:
         file: as listed last. checkpoint: what lies beside it, if it can be used.
         index: the blocks known so far. tail: the totals of what the checkpoint does not cover, once asked for.
         bad_rows: hashes of lines that were met and are no records.
+        is_outdated: set when the checkpoint was replaced before all of it had been read; this view cannot be used.
     """
 
     def __init__(self, file: SegmentFile) -> None:
@@ -46,6 +47,7 @@ class SegmentView:
         self.index = BlockIndex()
         self.tail = Cells()
         self.bad_rows: set[int] = set()
+        self.is_outdated = False
         self._folded = 0
         with opened(file.path) as opened_file:
             self._identity = _identity(os.fstat(opened_file))
@@ -67,7 +69,10 @@ class SegmentView:
         Raises:
             FileNotFoundError: the segment is gone.
         """
-        if _identity(file.path.lstat()) != self._identity or file.size < self.index.end:
+        status = file.path.lstat()
+        # its size now: what was read since the listing may reach further than the size that is listed
+        size = file.size if file.is_compressed else status.st_size
+        if self.is_outdated or _identity(status) != self._identity or size < self.index.end:
             return False
         if len(self.tail.totals) < _MOST_TAIL_CELLS:
             return True

@@ -20,6 +20,7 @@ from curio_tracking.storage.files import (
     is_unowned,
     open_to_repair,
     release,
+    remove_abandoned,
     replace_file,
 )
 from curio_tracking.storage.tinyflux.blocks import opened, scan
@@ -91,12 +92,16 @@ class _Deleting:
         for _day, segment, count in found:
             self._delete_from(segment, count)
         if self._query.user_ids or self._query.record_ids:
-            Quarantine(self._data_dir).remove(lambda line: concerns(self._query, line, None))
+            quarantine = Quarantine(self._data_dir)
+            quarantine.remove_abandoned(time.time(), seconds=0.0)
+            quarantine.remove(lambda line: concerns(self._query, line, None))
         self._result.deleted += forget_retired(self._data_dir, self._query)
         return self._result
 
     def _clear(self, day: Day) -> None:
-        """Remove what would come back once the file in its place is gone."""
+        """Remove what would come back once the file in its place is gone, and copies that killed rewrites left."""
+        # of any age: we hold the lock of all rewrites of rows; a writer's checkpoint that this hits is made again
+        remove_abandoned(raw_directory(self._data_dir) / day.name, time.time(), seconds=0.0)
         for file in superseded(files_of(raw_directory(self._data_dir) / day.name)):
             file.path.unlink(missing_ok=True)
         if day.is_retired:

@@ -9,7 +9,7 @@ from curio_tracking.storage.directories import make_private
 from curio_tracking.storage.tinyflux.blocks import opened
 from curio_tracking.storage.tinyflux.rollups.cells import Cells
 from curio_tracking.storage.tinyflux.rollups.checkpoint import Checkpoint
-from curio_tracking.storage.tinyflux.rollups.container import DamagedError
+from curio_tracking.storage.tinyflux.rollups.container import DamagedError, MovedError, signature_of
 from curio_tracking.storage.tinyflux.rollups.history import DayTables, month_of, tables_of, write_day, write_month
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ def merge_day(data_dir: Path, day: Day, segments: Sequence[SegmentFile], pace: P
     cells, covered = Cells(), {}
     before = kept_history(day)
     if before is not None:
+        # what this round read of it may be kept in memory, and a deletion may have been here since
+        if signature_of(before.file.path) != before.file.signature:
+            raise MovedError(before.file.path)
         _add(cells, before.file.table("hours", day.name))
         covered = dict(before.covered)
     for segment in segments:

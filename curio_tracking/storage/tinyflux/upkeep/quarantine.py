@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from curio_tracking.storage.days import DAY
 from curio_tracking.storage.directories import list_names, make_private, sync_directory
-from curio_tracking.storage.files import read_lines, replace_file
+from curio_tracking.storage.files import ABANDONED_SECONDS, read_lines, remove_abandoned, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,6 +44,10 @@ class Quarantine:
         """Return how many lines there are."""
         return sum(len(read_lines(path)) for path in self.paths())
 
+    def hashes(self) -> set[int]:
+        """Return the hashes of the lines: a row that was met where it stood before is known by the same."""
+        return {hash(line) for path in self.paths() for line in read_lines(path)}
+
     def paths(self) -> Iterator[Path]:
         """Yield the files, oldest day first."""
         for day in list_names(self.directory, directories=True):
@@ -66,6 +70,11 @@ class Quarantine:
                 replace_file(path, [line + b"\n" for line in kept]) if kept else self._unlink(path)
                 removed += len(lines) - len(kept)
         return removed
+
+    def remove_abandoned(self, now: float, *, seconds: float = ABANDONED_SECONDS) -> None:
+        """Remove what killed rewrites left; see `files.remove_abandoned`."""
+        for day in list_names(self.directory, directories=True):
+            remove_abandoned(self.directory / day, now, seconds=seconds)
 
     def retire(self, day: str) -> None:
         """Remove what is there of a day."""

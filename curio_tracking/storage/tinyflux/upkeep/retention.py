@@ -61,7 +61,9 @@ def retire_late(
     days = month_tables(month, snapshot)
     before = days[day.name]
     cells = Cells()
-    for segment in segments:
+    # whoever counted one of them since was killed before it could remove it
+    fresh = [segment for segment in segments if segment.stem not in before.covered]
+    for segment in fresh:
         for table in whole_checkpoint(segment).cells():
             table.merge_into(cells.totals, lambda key: key)
     tables = {}
@@ -69,7 +71,7 @@ def retire_late(
         totals = by_dimensions(cells.totals, GRAINS[grain])
         decode_table(data).merge_into(totals, lambda key: key)
         tables[grain] = encode_table(GRAINS[grain], totals)
-    days[day.name] = DayTables(before.covered | {one.stem: one.size for one in segments}, tables)
+    days[day.name] = DayTables(before.covered | {one.stem: one.size for one in fresh}, tables)
     write_month(data_dir / "rollups", month, days)
     for segment in segments:
         segment.path.unlink(missing_ok=True)

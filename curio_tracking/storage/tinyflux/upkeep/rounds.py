@@ -20,7 +20,7 @@ from curio_tracking.storage.files import remove_abandoned
 from curio_tracking.storage.tinyflux.catalog import files_of, raw_directory, superseded
 from curio_tracking.storage.tinyflux.reading.snapshot import Day, Snapshot, Store
 from curio_tracking.storage.tinyflux.rollups.container import DamagedError, MovedError
-from curio_tracking.storage.tinyflux.rollups.history import month_of, set_aside_damaged
+from curio_tracking.storage.tinyflux.rollups.history import month_of, rollup_directory, set_aside_damaged
 from curio_tracking.storage.tinyflux.upkeep.compaction import compress
 from curio_tracking.storage.tinyflux.upkeep.merging import is_merged, kept_history, merge_day, merge_month
 from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
@@ -80,6 +80,8 @@ class Rounds:
         Raises:
             StorageError: the store cannot be read.
         """
+        remove_abandoned(rollup_directory(self._data_dir), time.time())
+        self._quarantine.remove_abandoned(time.time())
         today = datetime.now(UTC).strftime("%Y-%m-%d")
         for day in reversed(self._snapshot().days):
             yield from self._day(day.name, is_over=day.name < today)
