@@ -98,8 +98,20 @@ class Store:
         files = self.history.load()
         counted = days_of(files)
         names = newest_days({*listed, *counted}, query)
+        for name in names:
+            self._check_missing(name, counted.get(name), listed.get(name, []))
         days = [_day(name, counted.get(name), listed.get(name, [])) for name in names]
         return Snapshot(days, {period: file for period, file in files.items() if len(period) < len("2026-11-22")})
+
+    def _check_missing(self, name: str, history: DayOfHistory | None, segments: list[SegmentFile]) -> None:
+        """Look again for counted segments that were not listed: they are gone for good, or were made since.
+
+        Raises:
+            MovedError: some were made since, so the listing is older than the rollup.
+        """
+        missing = history.covered.keys() - {file.stem for file in segments} if history is not None else set()
+        if missing and not missing.isdisjoint({file.stem for file in segments_of(self._raw, name)}):
+            raise MovedError(name)
 
     def segments(self, day: str) -> list[SegmentFile]:
         """Return the segments of a day as they are now."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from curio_tracking.storage.tinyflux.blocks import BlockIndex, lines_of, opened, scan
 from curio_tracking.storage.tinyflux.measures import measure
 from curio_tracking.storage.tinyflux.rollups.cells import Cells
-from curio_tracking.storage.tinyflux.rollups.checkpoint import Checkpoint
+from curio_tracking.storage.tinyflux.rollups.checkpoint import Checkpoint, fingerprint_of
 from curio_tracking.storage.tinyflux.rollups.container import DamagedError, MovedError, signature_of
 
 if TYPE_CHECKING:
@@ -50,8 +50,9 @@ class SegmentView:
         self.is_outdated = False
         self._folded = 0
         with opened(file.path) as opened_file:
-            self._identity = _identity(os.fstat(opened_file))
+            self._status = os.fstat(opened_file)
             self._take_checkpoint(opened_file)
+            self._mark = self._marked(opened_file)
 
     def _take_checkpoint(self, opened_file: int) -> None:
         try:
@@ -69,15 +70,31 @@ class SegmentView:
         Raises:
             FileNotFoundError: the segment is gone.
         """
-        status = file.path.lstat()
-        # its size now: what was read since the listing may reach further than the size that is listed
-        size = file.size if file.is_compressed else status.st_size
-        if self.is_outdated or _identity(status) != self._identity or size < self.index.end:
+        if self.is_outdated or not self._is_same_file():
             return False
         if len(self.tail.totals) < _MOST_TAIL_CELLS:
             return True
         before = self.checkpoint.signature if self.checkpoint is not None else None
         return signature_of(file.rollup_path) in (None, before)
+
+    def _is_same_file(self) -> bool:
+        """Whether the file only grew, if anything. A rewritten one may have the old inode and any size."""
+        before, now = self._status, self.file.path.lstat()
+        if _identity(now) != _identity(before):
+            return False
+        if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            if now.st_size <= before.st_size:
+                return False
+            with self._opened() as file:
+                if fingerprint_of(file, self._mark[0]) != self._mark[1]:
+                    return False
+            self._status = now
+        return True
+
+    def _marked(self, file: int) -> tuple[int, int]:
+        """Return what tells whether the file still begins with what is known: how far that is, and a fingerprint."""
+        end = min(os.fstat(file).st_size, max(self.index.end, self._folded))
+        return end, fingerprint_of(file, end)
 
     def bytes_to_fold(self) -> int:
         """Return how many bytes `fold` would read."""
@@ -89,6 +106,7 @@ class SegmentView:
             with self._opened() as file:
                 for block, _lines in scan(file, self.index.end, is_compressed=self.file.is_compressed):
                     self._note(block)
+                self._mark = self._marked(file)
         return self.index.blocks
 
     def _note(self, block: Block) -> None:
@@ -102,7 +120,7 @@ class SegmentView:
     @contextmanager
     def _opened(self) -> Iterator[int]:
         with opened(self.file.path) as file:
-            if _identity(os.fstat(file)) != self._identity:
+            if _identity(os.fstat(file)) != _identity(self._status):
                 raise MovedError(self.file.path)
             yield file
 
@@ -141,6 +159,7 @@ class SegmentView:
                     self._folded = block.end
                     self._note(block)
                     progress(block.size)
+                self._mark = self._marked(file)
         self.tail.settle()
         return self.tail
 
