@@ -71,7 +71,10 @@ def delete_records(data_dir: Path, query: RecordQuery) -> Deletion:
     if not raw_directory(data_dir).is_dir():
         return Deletion()
     with upkeep_lock(data_dir, seconds=_UPKEEP_SECONDS):
-        return _Deleting(data_dir, query).run()
+        try:
+            return _Deleting(data_dir, query).run()
+        except OSError as error:
+            raise storage_error(error, "delete from", data_dir) from error
 
 
 class _Deleting:
