@@ -6,6 +6,7 @@ Imports only `errors`.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -61,7 +62,7 @@ def make_private(directory: Path, *, below: Path, durable: bool = False) -> None
             below.parent.mkdir(parents=True, exist_ok=True)
             below.mkdir(mode=0o700, exist_ok=True)
             if durable:
-                sync_directory(below.parent)
+                _sync_new(below)
         for part in directory.relative_to(below).parts:
             step = step / part
             _make_one(step, durable=durable)
@@ -77,7 +78,17 @@ def _make_one(directory: Path, *, durable: bool) -> None:
             raise OSError(errno.ENOTDIR, "a file or a symlink is in its place") from None
     else:
         if durable:
-            sync_directory(directory.parent)
+            _sync_new(directory)
+
+
+def _sync_new(directory: Path) -> None:
+    try:
+        sync_directory(directory.parent)
+    except OSError:
+        # or the next attempt would find it and take its name for safe
+        with contextlib.suppress(OSError):
+            directory.rmdir()
+        raise
 
 
 def list_names(directory: Path, *, directories: bool = False) -> list[str]:

@@ -54,9 +54,18 @@ class Segment:
             if not try_lock(self._file) or not is_at(self._file, path):
                 raise BlockingIOError(f"{path} is locked, or gone")
             if durable:
-                sync_directory(path.parent)
+                self._sync_name()
         except OSError:
             self.forget()
+            raise
+
+    def _sync_name(self) -> None:
+        try:
+            sync_directory(self.path.parent)
+        except OSError:
+            # the next attempt takes another name: an empty file would stay of each
+            with contextlib.suppress(OSError):
+                self.path.unlink()
             raise
 
     @property
