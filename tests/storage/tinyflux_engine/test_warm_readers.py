@@ -122,3 +122,14 @@ def test_segment_that_is_rewritten_while_its_totals_are_put_together_is_not_coun
     monkeypatch.setattr(SegmentView, "fold", late)
     assert engine.calls() == 11
     assert engine.calls() == 10
+
+
+def test_segment_that_was_compressed_since_is_listed_from_its_new_file(
+    engine: Any, make_many: Callable[..., list]
+) -> None:
+    engine.write(make_many(10))
+    warm = engine.backend()
+    before = engine.listed(warm)
+    engine.maintain()
+    assert engine.files("raw/*/*.csv") == []
+    assert engine.listed(warm) == before

@@ -81,12 +81,13 @@ class Store:
         Raises:
             StorageError: it cannot be read.
         """
+        moved: Exception | None = None
         for _attempt in range(_ATTEMPTS):
             try:
                 return question()
-            except (MovedError, FileNotFoundError):
-                continue
-        raise StorageError(f"{self._raw} changes faster than it can be read; ask again")
+            except (MovedError, FileNotFoundError) as error:
+                moved = error
+        raise StorageError(f"{self._raw} changes faster than it can be read; ask again") from moved
 
     def snapshot(self, query: RecordQuery) -> Snapshot:
         """Return the days that the query concerns.

@@ -154,15 +154,15 @@ class _Plan:
 
             def merge(groups: Groups) -> None:
                 try:
-                    if hours is None and question.grain == "features":
-                        question.merge_table(checkpoint.features(), groups)
-                    else:
-                        for table in checkpoint.cells():
-                            question.merge_table(table, groups, hours)
+                    is_by_feature = hours is None and question.grain == "features"
+                    tables = [checkpoint.features()] if is_by_feature else list(checkpoint.cells())
                 except MovedError:
-                    # asking again must not come back to it
+                    # the writer put a newer one in its place; asking again might always come too late
                     view.is_outdated = True
-                    raise
+                    question.merge_totals(BY_CELL, view.fold_covered(), groups, hours)
+                else:
+                    for table in tables:
+                        question.merge_table(table, groups, hours)
 
             self.fixed.append(((checkpoint.signature, question.grain, hours), merge))
         self._growing.append((BY_CELL, view.tail.totals, hours))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from curio_tracking.queries import RecordQuery
     from curio_tracking.storage.tinyflux.blocks import Block
     from curio_tracking.storage.tinyflux.catalog import SegmentFile
+    from curio_tracking.storage.tinyflux.rollups.cells import CellKey
+    from curio_tracking.summaries import Summary
 
 _MOST_TAIL_CELLS = 2000
 """Own totals of so many cells are given up for a newer checkpoint."""
@@ -70,7 +72,7 @@ class SegmentView:
         Raises:
             FileNotFoundError: the segment is gone.
         """
-        if self.is_outdated or not self._is_same_file():
+        if self.is_outdated or file.path != self.file.path or not self._is_same_file():
             return False
         if len(self.tail.totals) < _MOST_TAIL_CELLS:
             return True
@@ -141,6 +143,16 @@ class SegmentView:
         for block in self.blocks():
             if block.overlaps(where.since_us, where.until_us):
                 yield self.lines_of(block)
+
+    def fold_covered(self) -> dict[CellKey, Summary]:
+        """Return the totals of what the checkpoint covers, from the rows.
+
+        Raises: as `lines_of`.
+        """
+        cells = Cells()
+        for block in self.checkpoint.index.blocks if self.checkpoint is not None else ():
+            cells.add_measures(measure(self.lines_of(block))[0])
+        return cells.settle()
 
     def fold(self, progress: Callable[[int], None]) -> Cells:
         """Return the totals of everything that the checkpoint does not cover.
