@@ -87,6 +87,8 @@ class Store:
                 return question()
             except (MovedError, FileNotFoundError) as error:
                 moved = error
+            finally:
+                self.history.release()
         raise StorageError(f"{self._raw} changes faster than it can be read; ask again") from moved
 
     def snapshot(self, query: RecordQuery) -> Snapshot:
@@ -119,16 +121,32 @@ class Store:
         return segments_of(self._raw, day)
 
     def view(self, day: str, file: SegmentFile) -> SegmentView:
-        """Return the view of a segment, brought up to date.
+        """Return the view of a segment, brought up to date; from the file in its place, if it was compressed since.
 
         Raises:
-            FileNotFoundError: it is gone.
+            MovedError: the segment is gone, or was rewritten.
         """
-        view = self._views.get((day, file.stem))
-        if view is None or not view.is_good_for(file):
-            view = self._views[day, file.stem] = SegmentView(file)
-        view.file = file
-        return view
+        while True:
+            try:
+                view = self._views.get((day, file.stem))
+                if view is None or not view.is_good_for(file):
+                    view = self._views[day, file.stem] = SegmentView(file)
+            except FileNotFoundError:
+                file = self.successor(day, file)
+            else:
+                view.file = file
+                return view
+
+    def successor(self, day: str, file: SegmentFile) -> SegmentFile:
+        """Return the file that holds the same rows as one that is gone.
+
+        Raises:
+            MovedError: there is none.
+        """
+        for other in segments_of(self._raw, day):
+            if other.stem == file.stem and other.size == file.size and other.path != file.path:
+                return other
+        raise MovedError(file.path)
 
     def forget_others(self, days: Iterable[Day]) -> None:
         """Let go of what is known of segments that are no longer there, or that a rollup counts now."""

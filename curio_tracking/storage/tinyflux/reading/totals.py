@@ -20,6 +20,7 @@ from curio_tracking.storage.tinyflux.selection import LineFilter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from curio_tracking.queries import RecordQuery
     from curio_tracking.storage.tinyflux.catalog import SegmentFile
     from curio_tracking.storage.tinyflux.reading.snapshot import Day, Snapshot, Store
     from curio_tracking.storage.tinyflux.reading.view import SegmentView
@@ -173,9 +174,17 @@ class _Plan:
             part = replace(self._question.query.where, since_us=piece[0], until_us=piece[1], limit=0)
             wanted, cells = LineFilter(part), Cells()
             for file in files:
-                for lines in self._store.view(day, file).lines(part):
+                for lines in self._lines(day, file, part):
                     cells.add_measures(measure(wanted.candidates(lines))[0])
             self._growing.append((BY_CELL, cells.settle(), None))
+
+    def _lines(self, day: str, file: SegmentFile, part: RecordQuery) -> list[list[bytes]]:
+        """Return the lines of the blocks in question, from the new file of a segment that is compressed meanwhile."""
+        while True:
+            try:
+                return list(self._store.view(day, file).lines(part))
+            except FileNotFoundError:
+                file = self._store.successor(day, file)
 
     def overlay(self, base: Groups) -> Groups:
         """Return the base with the growing parts; the base itself stays as it is, for the next time."""

@@ -48,13 +48,18 @@ class Rollup:
         signature: tells whether the file is still the same.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_held: bool = False) -> None:
         """Read the header.
+
+        Args:
+            is_held: whether the file is kept open until `release`, so that its sections can be read even when another
+                one was put in its place.
 
         Raises:
             DamagedError: it cannot be used. FileNotFoundError: there is none. OSError: it cannot be read.
         """
         self.path = path
+        self._held: int | None = None
         file = os.open(path, os.O_RDONLY | SAFELY)
         try:
             self.signature = _signature(file)
@@ -62,9 +67,11 @@ class Rollup:
             length = _header_length(self._head, self.signature[1])
             if len(self._head) < _FIXED + length:
                 self._head = os.pread(file, _FIXED + length, 0)
+            self.meta = _header(self._head[: _FIXED + length], length)
+            if is_held and self.signature[1] > len(self._head):
+                self._held = os.dup(file)
         finally:
             os.close(file)
-        self.meta = _header(self._head[: _FIXED + length], length)
         self._places: dict[str, tuple[int, int, int]] = {}
         begin = _FIXED + length
         for name, size, checksum in self.meta.pop("sections"):
@@ -95,7 +102,18 @@ class Rollup:
             raise DamagedError(f"{self.path} is damaged")
         return data
 
+    def release(self) -> None:
+        """Close the file, if it is kept open."""
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
+
+    def __del__(self) -> None:
+        self.release()
+
     def _read(self, begin: int, size: int) -> bytes:
+        if self._held is not None:
+            return os.pread(self._held, size, begin)
         try:
             file = os.open(self.path, os.O_RDONLY | SAFELY)
         except FileNotFoundError as error:

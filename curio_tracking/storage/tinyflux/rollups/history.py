@@ -63,7 +63,8 @@ class HistoryFile:
         Raises:
             DamagedError: it cannot be used. FileNotFoundError: there is none.
         """
-        self._rollup = Rollup(path)
+        # held: days are merged again and again, and a question that comes back to the newest file might never end
+        self._rollup = Rollup(path, is_held=True)
         self.path = path
         self.period = period
         self.signature: Signature = self._rollup.signature
@@ -71,6 +72,10 @@ class HistoryFile:
             self.days: dict[str, Coverage] = {day: dict(covered) for day, covered in self._rollup.meta["days"].items()}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DamagedError(f"{path} does not say what it covers") from error
+
+    def release(self) -> None:
+        """Close the file; tables can still be read for as long as it is not replaced."""
+        self._rollup.release()
 
     def has(self, grain: str, day: str | None = None) -> bool:
         """Whether there is a table of this grain (see `GRAINS`), of one day or of the whole period."""
@@ -127,6 +132,11 @@ class History:
                 self.damaged.add(period)
         self._files = files
         return dict(files)
+
+    def release(self) -> None:
+        """Close every file; to be called when a question is answered."""
+        for file in self._files.values():
+            file.release()
 
 
 def set_aside_damaged(data_dir: Path, period: str) -> None:
