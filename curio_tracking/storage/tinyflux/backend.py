@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import islice
-from math import inf
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
     from curio_tracking.records import FeatureInfo, FeatureRecord
     from curio_tracking.storage.tinyflux.search import Query
 
+DAY_US: Final = 86_400_000_000
+DAY_LENGTH: Final = len("2026-11-22")
 _FIRST_US: Final = to_microseconds(datetime.min.replace(tzinfo=UTC))
 _LAST_US: Final = to_microseconds(datetime.max.replace(tzinfo=UTC))
 
@@ -81,18 +82,8 @@ class TinyFluxBackend(BaseBackend):
         Raises:
             StorageError: nothing was kept; it may work later. ValueError: a record holds what is no number.
         """
-        days: dict[str, Rows] = {}
-        for record in records:
-            row = _row(record)
-            day = row[:10]
-            rows = days.get(day)
-            if rows is None:
-                rows = days[day] = Rows([], [])
-            line = row.encode()
-            rows.lines.append(line)
-            rows.records.append(record if _is_usual(record, row) else parse_row(line[:-1]) or record)
-        if days:
-            self._writer.write(days)
+        if records:
+            self._writer.write(_by_day(_rows_of(records), records))
 
     def append_all(self, batches: Iterable[Sequence[FeatureRecord]]) -> int:
         """See `BulkBackend.append_all`."""
@@ -184,20 +175,32 @@ class TinyFluxBackend(BaseBackend):
             self.on_progress(done, total)
 
 
-def _is_usual(record: FeatureRecord, row: str) -> bool:
-    """Whether the row says of the record just what it is: a time that no calendar has, and a long text, are cut."""
-    return len(row) < MAX_FIELD_CHARACTERS and _FIRST_US <= record.start_us <= _LAST_US
-
-
-def _row(record: FeatureRecord) -> str:
+def _rows_of(records: Sequence[FeatureRecord]) -> list[str]:
     try:
-        _check(record)
+        return list(map(format_row, records))
+    except (ValueError, TypeError):
+        return list(map(_row_or_name, records))
+
+
+def _row_or_name(record: FeatureRecord) -> str:
+    try:
         return format_row(record)
     except (ValueError, TypeError) as error:
         # no StorageError: trying again would not help
         raise ValueError(f'record {record.record_id} of "{record.feature_name}" cannot be stored: {error}') from error
 
 
-def _check(record: FeatureRecord) -> None:
-    if not (record.duration < inf and record.sample_weight < inf):
-        raise ValueError("its duration or weight is no number")
+def _by_day(rows: list[str], records: Sequence[FeatureRecord]) -> dict[str, Rows]:
+    starts = [record.start_us for record in records]
+    first_us, last_us = min(starts), max(starts)
+    if max(map(len, rows)) >= MAX_FIELD_CHARACTERS or first_us < _FIRST_US or last_us > _LAST_US:
+        # a long text was cut, or a time that no calendar has: totals must count what readers will find
+        records = [parse_row(row[:-1].encode()) or record for row, record in zip(rows, records, strict=True)]
+    elif first_us // DAY_US == last_us // DAY_US:
+        return {rows[0][:DAY_LENGTH]: Rows("".join(rows).encode(), records)}
+    days: dict[str, tuple[list[str], list[FeatureRecord]]] = {}
+    for row, record in zip(rows, records, strict=True):
+        lines, members = days.setdefault(row[:DAY_LENGTH], ([], []))
+        lines.append(row)
+        members.append(record)
+    return {day: Rows("".join(lines).encode(), members) for day, (lines, members) in days.items()}

@@ -64,6 +64,8 @@ def format_row(record: FeatureRecord) -> str:
 
 def _row(record: FeatureRecord) -> str:
     """Put the columns together. One long line per part: this is the hot path."""
+    if not (record.duration < inf and record.sample_weight < inf):
+        raise ValueError("its duration or weight is no number")
     second, microsecond = divmod(record.start_us, 1_000_000)
     own_id = value if (value := record.record_id).isalnum() else cell(value)
     parent = "" if (text := record.parent_id) is None else f",t_p,{text if text.isalnum() else cell(text)}"

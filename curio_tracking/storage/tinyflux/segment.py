@@ -86,12 +86,12 @@ class Segment:
         if self._durable:
             os.fsync(self._file)
 
-    def acknowledge(self, lines: Sequence[bytes], records: Sequence[FeatureRecord]) -> None:
-        """Say that the lines appended last are there to stay, and whose they are."""
-        self.size += sum(map(len, lines))
+    def acknowledge(self, size: int, records: Sequence[FeatureRecord]) -> None:
+        """Say that the lines appended last are there to stay, how many bytes they have and whose they are."""
+        self.size += size
         self.touched = time.monotonic()
         self._needs_cut = False
-        self._rollup.add(lines, records, self._file)
+        self._rollup.add(size, records, self._file)
 
     def checkpoint(self) -> None:
         """Bring the rollup beside the segment up to date, if it pays."""

@@ -18,7 +18,7 @@ from curio_tracking.storage.tinyflux.segment import Segment
 from curio_tracking.storage.tinyflux.upkeep.recovery import recover
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from curio_tracking.records import FeatureRecord
@@ -34,8 +34,8 @@ _ATTEMPTS: Final = 100
 class Rows(NamedTuple):
     """What a batch has for one day: the rows as they will stand in the file, and the records that they are of."""
 
-    lines: list[bytes]
-    records: list[FeatureRecord]
+    data: bytes
+    records: Sequence[FeatureRecord]
 
 
 class SegmentWriter:
@@ -65,7 +65,7 @@ class SegmentWriter:
             for day, rows in days.items():
                 segment = self._segment(day)
                 written.append((segment, rows))
-                segment.append(b"".join(rows.lines))
+                segment.append(rows.data)
         except BaseException as error:
             for segment, _rows in written:
                 segment.cut_back()
@@ -73,7 +73,7 @@ class SegmentWriter:
                 raise storage_error(error, "write", segment.path if segment else self._raw) from error
             raise
         for segment, rows in written:
-            segment.acknowledge(rows.lines, rows.records)
+            segment.acknowledge(len(rows.data), rows.records)
         self._seal_finished(max(days))
 
     @property

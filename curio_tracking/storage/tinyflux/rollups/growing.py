@@ -10,7 +10,6 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from curio_tracking.storage.tinyflux.blocks import bounds_of
 from curio_tracking.storage.tinyflux.rollups.cells import HOUR_US
 from curio_tracking.storage.tinyflux.rollups.checkpoint import Growth, fingerprint_of
 
@@ -43,17 +42,18 @@ class GrowingRollup:
         self._written_at = time.monotonic()
         self._is_broken = False
 
-    def add(self, lines: Sequence[bytes], records: Sequence[FeatureRecord], file: int) -> None:
+    def add(self, size: int, records: Sequence[FeatureRecord], file: int) -> None:
         """Count a batch that was acknowledged.
 
         Args:
-            lines: as they stand in the file. records: those of the lines. file: the open segment.
+            size: of its lines, in bytes. records: what a reader makes of the lines. file: the open segment.
         """
         if self._is_broken:
             return
         try:
-            self._growth.index.extend(sum(map(len, lines)), *bounds_of(lines))
-            self._turn_hour(records[-1].start_us // HOUR_US)
+            starts = [record.start_us for record in records]
+            self._growth.index.extend(size, min(starts), max(starts))
+            self._turn_hour(starts[-1] // HOUR_US)
             self._growth.cells.add(records)
         # whatever a record holds: readers fold what no checkpoint covers, and say what is wrong with it
         except Exception as error:
