@@ -31,17 +31,16 @@ from curio_tracking.records import FeatureRecord, FeatureStatus, to_microseconds
 from curio_tracking.storage.days import moment_text
 from curio_tracking.storage.escapes import escape, unescape
 from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS, metadata_text, shorten
-from curio_tracking.storage.tinyflux.layouts import TAGS, layout_of
+from curio_tracking.storage.tinyflux.pattern import FIELDS, NONE, TAGS, usual_values
 from curio_tracking.storage.tinyflux.shapes import KEY, parse_shape, shape_template, shape_text
 from curio_tracking.unread import UnreadRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-_NONE: Final = "_none"
 _WHOLE: Final = frozenset({"f_i", "f_o", "f_n", "f_t", "f_p", "f_b"})
 _UNREADABLE: Final = (ValueError, TypeError, LookupError, OverflowError, RecursionError, StopIteration, csv.Error)
-_STATUSES: Final[dict[str | None, FeatureStatus]] = {status.value: status for status in FeatureStatus}
+STATUSES: Final[dict[str | None, FeatureStatus]] = {status.value: status for status in FeatureStatus}
 _MOST_REMEMBERED: Final = 4096
 _LONGEST_REMEMBERED: Final = 256
 _TIME_LENGTH: Final = len("2026-11-22T15:47:14.123456")
@@ -108,7 +107,7 @@ def cell(text: str | None) -> str | None:
     """Return the text as it stands in a row: escaped, and in quotes if it holds a comma or a quote."""
     if text is None:
         return None
-    text = "\\" + _NONE if text == _NONE else escape(text)
+    text = "\\" + NONE if text == NONE else escape(text)
     return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
 
 
@@ -158,42 +157,34 @@ def parse_row(line: bytes) -> FeatureRecord | None:
     """Return the record of a row (without its line break), or None if the row is none of ours."""
     try:
         text = line.decode()
-        if ',"' not in text and "\\" not in text and _NONE not in text:
-            return _record(text.split(","))
-    except _UNREADABLE:
-        pass
-    try:
-        return _record(_plain_parts(line.decode()))
+        return _record(usual_values(text) or other_values(text))
     except _UNREADABLE:
         return None
 
 
-def _plain_parts(text: str) -> list[Any]:
-    """Split a row that has quotes, escapes or None in it, or that stock TinyFlux wrote: it makes floats of integers."""
+def other_values(text: str) -> list[Any]:
+    """Return the same as `usual_values` for a row that has quotes, escapes or None in it, or that stock TinyFlux wrote.
+
+    Stock TinyFlux makes floats of integers.
+    """
     parts: list[Any] = next(csv.reader([text]))
-    parts[1] = "" if parts[1] == _NONE else unescape(parts[1])
-    for position in range(3, len(parts), 2):
-        key = parts[position - 1]
-        if parts[position] == _NONE:
-            parts[position] = None
-        elif key in _WHOLE:
-            parts[position] = parts[position].removesuffix(".0")
-        elif key in TAGS and key != "t_m":
-            parts[position] = unescape(parts[position])
-    return parts
+    found = {key: _value(key, value) for key, value in zip(parts[2::2], parts[3::2], strict=True)}
+    name = "" if parts[1] == NONE else unescape(parts[1])
+    return [parts[0], name, *map(found.get, TAGS + FIELDS)]
 
 
-def _record(parts: list[Any]) -> FeatureRecord:
-    keys = parts[2::2]
-    values = parts[3::2]
-    if len(keys) != len(values):
-        raise ValueError("a column without a value")
-    values.append(None)
-    layout = layout_of(keys)
-    record_id, category, status, user, session, parent, host, app, version, environment, error, message, shape, more = (
-        layout.tags(values)
-    )
-    duration, size_in, size_out, score, rounds, thread, process, cpu, memory, weight = layout.fields(values)
+def _value(key: str, text: str) -> str | None:
+    if text == NONE:
+        return None
+    if key in _WHOLE:
+        return text.removesuffix(".0")
+    return unescape(text) if key in TAGS and key != "t_m" else text
+
+
+def _record(values: Sequence[Any]) -> FeatureRecord:
+    (time, name, record_id, category, status, user, session, parent, host, app, version, environment, error, message,
+     shape, more, duration, size_in, size_out, score, rounds, thread, process, cpu, memory,
+     weight) = values  # fmt: skip
     if record_id is None or category is None:
         raise ValueError("no id or no category")
     seconds, calls = float(duration), 1.0 if weight is None else float(weight)
@@ -201,10 +192,10 @@ def _record(parts: list[Any]) -> FeatureRecord:
         raise ValueError("a number that is none")  # NaN and infinity would spoil every total they are added to
     return FeatureRecord(
         record_id,
-        parts[1],
+        name,
         category,
-        _STATUSES[status],
-        _microseconds(parts[0]),
+        STATUSES[status],
+        moment_us(time),
         seconds,
         None if size_in is None else int(size_in),
         None if size_out is None else int(size_out),
@@ -223,7 +214,7 @@ def _record(parts: list[Any]) -> FeatureRecord:
         None if memory is None else int(memory),
         error,
         message,
-        _metadata(shape, more),
+        metadata_of(shape, more),
         calls,
     )
 
@@ -233,7 +224,12 @@ def _second_us(second: str) -> int:
     return to_microseconds(datetime.fromisoformat(second).replace(tzinfo=UTC))
 
 
-def _microseconds(time: str) -> int:
+def moment_us(time: str) -> int:
+    """Return the time of a row, microseconds since 1970 UTC.
+
+    Raises:
+        ValueError: it is none.
+    """
     if len(time) != _TIME_LENGTH:
         # another writer of TinyFlux leaves out the microseconds when there are none
         return _second_us(time)
@@ -246,10 +242,15 @@ def time_us(line: bytes) -> int:
     Raises:
         ValueError: the line does not begin with a time.
     """
-    return _microseconds(line[: _TIME_LENGTH + 1].partition(b",")[0].decode())
+    return moment_us(line[: _TIME_LENGTH + 1].partition(b",")[0].decode())
 
 
-def _metadata(shape: str | None, text: str | None) -> dict[str, Any]:
+def metadata_of(shape: str | None, text: str | None) -> dict[str, Any]:
+    """Return the metadata that stands in the columns `t_r` and `t_m`.
+
+    Raises:
+        ValueError, RecursionError: it is none.
+    """
     metadata: dict[str, Any] = {} if shape is None else {KEY: parse_shape(shape)}
     if text is not None:
         text = text.replace(";", ",")
