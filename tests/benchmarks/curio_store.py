@@ -58,14 +58,11 @@ def append_seconds(path: Path, batches: Sequence[Sequence[FeatureRecord]]) -> fl
     return taken
 
 
-def maintained(path: Path) -> bool:
-    """Let the store compress and merge what it can; whether there is a command for that."""
+def maintain(path: Path) -> None:
+    """Let the store compress and merge what it can."""
     result = subprocess.run([*COMMAND, str(path), "maintain"], check=False, capture_output=True, text=True)
-    if result.returncode == 2 and "no such command" in result.stderr:
-        return False
     if result.returncode:
         sys.exit(f"maintain: {result.stderr}")
-    return True
 
 
 def command_seconds(path: Path) -> float:

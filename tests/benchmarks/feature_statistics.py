@@ -77,15 +77,17 @@ def answers_in_turns(data_dir: Path) -> dict[str, Any]:
 
 
 def measure(data_dir: Path) -> dict[str, Any]:
-    """Return all figures; those of our store before and, once there is such a command, after maintenance."""
-    figures: dict[str, Any] = {
+    """Return all figures; those of our store before and after maintenance."""
+    written: dict[str, Any] = {
         "live_bytes": curio_store.load(data_dir, records(RECORDS, END_US)),
         "sealed_bytes": curio_store.sizes(data_dir),
         "written": medians(lambda: own_answer(data_dir)),
         "newest": newest_seconds(data_dir),
         "few_newest": newest_seconds_of(FEW),
         "many_newest": newest_seconds_of(MANY) if "--large" in sys.argv else None,
-        "is_maintained": curio_store.maintained(data_dir),
+    }
+    curio_store.maintain(data_dir)
+    figures = written | {
         "compressed_bytes": curio_store.sizes(data_dir),
         "maintained_newest": newest_seconds(data_dir),
         **answers_in_turns(data_dir),

@@ -11,13 +11,12 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from math import exp
 from pathlib import Path
-from typing import Any
 
 from curio_tracking.queries import RecordQuery
 from curio_tracking.records import FeatureCategory, FeatureStatus, to_microseconds
 from curio_tracking.sketches import HyperLogLog, bin_of
 from curio_tracking.storage.tinyflux.reading.snapshot import Store
-from curio_tracking.storage.tinyflux.rollups.cells import HOUR_US
+from curio_tracking.storage.tinyflux.rollups.cells import HOUR_US, CellKey
 from curio_tracking.storage.tinyflux.rollups.history import month_of, rollup_directory, write_day
 from curio_tracking.storage.tinyflux.upkeep.merging import merge_month
 from curio_tracking.summaries import Summary
@@ -28,7 +27,7 @@ SHARES = ((FeatureStatus.SUCCESS, 0.95), (FeatureStatus.FAILED, 0.03), (FeatureS
 STEPS = [(step / 25, exp(-((step / 25) ** 2) / 2)) for step in range(-75, 76)]
 
 
-def write_generated_rollups(data_dir: Path, days: int, features: int, records_per_day: int) -> bool:
+def write_generated_rollups(data_dir: Path, days: int, features: int, records_per_day: int) -> None:
     """Write what a store's rollups are after days of records that have been compacted; a reader finds nothing else.
 
     The rollups are those that the engine's own writer makes (its format, its merging of days), so that the reader takes
@@ -39,14 +38,9 @@ def write_generated_rollups(data_dir: Path, days: int, features: int, records_pe
         days: one rollup per day, the last one yesterday (UTC).
         features: how many features each day has, used as Zipf's law has it.
         records_per_day: the calls of all features of one day together.
-
-    Returns:
-        Whether rollups were written.
     """
     chance = random.Random(1)
-    users = [HyperLogLog() for _ in range(USERS)]
-    for number, user in enumerate(users):
-        user.add(f"1:{number:032x}")
+    users = generated_users()
     directory = rollup_directory(data_dir)
     directory.mkdir(parents=True, mode=0o700)
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -55,21 +49,31 @@ def write_generated_rollups(data_dir: Path, days: int, features: int, records_pe
         moment = today - timedelta(days=back)
         name = moment.strftime("%Y-%m-%d")
         months[month_of(name)].append(name)
-        totals = _day(chance, to_microseconds(moment), features, records_per_day, users)
+        totals = day_totals(chance, to_microseconds(moment), features, records_per_day, users)
         write_day(directory, name, {f"generated-1-00-{back}": records_per_day * 300}, totals)
     for month, names in months.items():
         if month < month_of(today.strftime("%Y-%m-%d")):
             merge_month(data_dir, month, Store(data_dir).snapshot(RecordQuery()))
             for name in names:
                 (directory / f"{name}.rollup").unlink()
-    return True
 
 
-def _day(chance: random.Random, begin_us: int, features: int, records: int, users: list[HyperLogLog]) -> dict[Any, Any]:
+def generated_users() -> list[HyperLogLog]:
+    """Return a sketch of each of the users."""
+    users = [HyperLogLog() for _ in range(USERS)]
+    for number, user in enumerate(users):
+        user.add(f"1:{number:032x}")
+    return users
+
+
+def day_totals(
+    chance: random.Random, begin_us: int, features: int, records: int, users: list[HyperLogLog]
+) -> dict[CellKey, Summary]:
+    """Return the totals of a day's records, which all came in its thirteenth hour."""
     shares = [1 / (rank + 1) for rank in range(features)]
     counts = _split(records, shares)
     categories = [category.value for category in FeatureCategory]
-    totals = {}
+    totals: dict[CellKey, Summary] = {}
     for number, count in enumerate(counts):
         # the durations of a feature are a little different every day
         median = 0.0005 * 1.05**number * chance.uniform(0.9, 1.1)

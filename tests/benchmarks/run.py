@@ -102,11 +102,29 @@ def start_rows(figures: dict[str, float]) -> list[Row]:
     ]
 
 
+def form_rows(part: dict[str, Any]) -> list[Row]:
+    forms = {
+        "columns": "columns, zlib level 1 (ours)",
+        "columns_plain": "columns, not compressed",
+        "columns_small": "columns, zlib level 9",
+        "json": "JSON",
+        "json_small": "JSON, zlib level 1",
+        "sqlite": "SQLite",
+    }
+    rows = []
+    for name, label in forms.items():
+        figures = part["forms"][name]
+        measured = f"written in {figures['write'] * 1e3:.1f} ms, loaded in {figures['load'] * 1e3:.1f} ms"
+        rows.append(Row(f"a day's rollup as {label}", measured, figures["bytes"], None, "B per total"))
+    return [*rows, Row("`import numpy`, before it has merged anything", "", part["numpy"]["seconds"] * 1e3, None, "ms")]
+
+
 PARTS: dict[str, tuple[str, Callable[[Any], list[Row]]]] = {
     "call_cost": ("A tracked call", call_rows),
     "to_disk": ("Calls to disk", disk_rows),
     "feature_statistics": ("Statistics, listing and size of a store", statistics_rows),
     "hundred_million": ("Statistics of 100 million records", hundred_million_rows),
+    "rollup_forms": ("Forms of a rollup", form_rows),
     "start_up": ("Starting up", start_rows),
 }
 

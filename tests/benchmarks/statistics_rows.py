@@ -6,7 +6,6 @@ from typing import Any
 
 from table import Row
 
-MISSING = "not available: there is no `maintain` command yet"
 OTHERS = {
     "duckdb_store": "DuckDB, one table, all cores",
     "sqlite_store": "SQLite, indexed for it",
@@ -16,11 +15,9 @@ OTHERS = {
 
 def statistics_rows(figures: dict[str, Any]) -> list[Row]:
     refresh = figures["refresh"] * 1e3
-    # the figures in turns with the others' are those of the last state: if there is no other, they are the better ones
-    written = figures["written" if figures["is_maintained"] else "own"]
     return [
-        *_answer_rows(written, figures["records"], ""),
-        *_maintained_rows(figures),
+        *_answer_rows(figures["written"], figures["records"], ""),
+        *_answer_rows(figures["own"], figures["records"], ", after `maintain`"),
         Row("next answer after 1,000 more records", "another process recorded them", refresh, 10, "ms"),
         *(row for name, label in OTHERS.items() for row in _other_rows(label, figures[name], figures["own"])),
         *_newest_rows(figures),
@@ -30,13 +27,6 @@ def statistics_rows(figures: dict[str, Any]) -> list[Row]:
 
 def hundred_million_rows(part: dict[str, Any]) -> list[Row]:
     figures, records = part["figures"], part["records"]
-    if figures is None:
-        missing = "not available: no rollups yet"
-        return [
-            Row("statistics of 200 features, cold", missing, None, 400, "ms"),
-            Row("statistics of 200 features, warm", missing, None, 5, "ms"),
-            Row("peak memory of the reader", missing, None, 100, "MB"),
-        ]
     measured = f"{records:,} records, {part['days']} days of rollups"
     return [
         Row("statistics of 200 features, cold", measured, figures["cold"] * 1e3, 400, "ms"),
@@ -61,12 +51,6 @@ def _memory_rows(answers: dict[str, float], suffix: str) -> list[Row]:
     ]
 
 
-def _maintained_rows(figures: dict[str, Any]) -> list[Row]:
-    if figures["is_maintained"]:
-        return _answer_rows(figures["own"], figures["records"], ", after `maintain`")
-    return [Row("statistics of 200 features, after `maintain`", MISSING, None)]
-
-
 def _other_rows(label: str, answers: dict[str, float], ours: dict[str, float]) -> list[Row]:
     name = label.split(",")[0]
     return [
@@ -87,9 +71,8 @@ def _newest_rows(figures: dict[str, Any]) -> list[Row]:
     rows = [
         Row(f"{what} of {figures['few']:,} records", "without the command's start", few * 1e3, None, "ms"),
         row(figures["records"], figures["newest"]),
+        row(figures["records"], figures["maintained_newest"], ", after `maintain`"),
     ]
-    if figures["is_maintained"]:
-        rows.append(row(figures["records"], figures["maintained_newest"], ", after `maintain`"))
     if figures["many_newest"] is None:
         return [*rows, Row(f"{what} of {figures['many']:,} records", "only with --large", None, 1.5)]
     return [*rows, row(figures["many"], figures["many_newest"])]
@@ -104,12 +87,10 @@ def _size_rows(figures: dict[str, Any]) -> list[Row]:
             Row(f"rollups and indexes per record, {state}", "", sizes["apart"] / records, None, "B"),
         ]
 
-    compressed = "sealed and compressed"
-    missing = Row(f"disk per record, {compressed}", MISSING, None, 70, "B")
     return [
         *rows("live", figures["live_bytes"], 334),
         *rows("sealed", figures["sealed_bytes"], None),
-        *(rows(compressed, figures["compressed_bytes"], 70) if figures["is_maintained"] else [missing]),
+        *rows("sealed and compressed", figures["compressed_bytes"], 70),
         *(
             Row(f"disk per record, {label.split(',')[0]}", "", figures[name]["bytes"] / records, None, "B")
             for name, label in OTHERS.items()

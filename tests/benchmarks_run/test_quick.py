@@ -49,6 +49,12 @@ ROWS = {
         "statistics of 200 features, warm",
         "peak memory of the reader",
     ),
+    "rollup_forms": (
+        "a day's rollup as columns",
+        "a day's rollup as JSON",
+        "a day's rollup as SQLite",
+        "`import numpy`",
+    ),
     "start_up": ("`from curio_tracking import track_feature`", "`curio-tracking --version`"),
 }
 
