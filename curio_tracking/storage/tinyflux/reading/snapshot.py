@@ -18,7 +18,7 @@ from curio_tracking.storage.tinyflux.rollups.history import DayOfHistory, Histor
 from curio_tracking.storage.tinyflux.rows import parse_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import TypeVar
 
@@ -101,20 +101,25 @@ class Store:
         files = self.history.load()
         counted = days_of(files)
         names = newest_days({*listed, *counted}, query)
-        for name in names:
-            self._check_missing(name, counted.get(name), listed.get(name, []))
+        self._check_missing({name: counted[name] for name in names if name in counted}, listed)
         days = [_day(name, counted.get(name), listed.get(name, [])) for name in names]
         return Snapshot(days, {period: file for period, file in files.items() if len(period) < len("2026-11-22")})
 
-    def _check_missing(self, name: str, history: DayOfHistory | None, segments: list[SegmentFile]) -> None:
+    def _check_missing(self, counted: Mapping[str, DayOfHistory], listed: Mapping[str, list[SegmentFile]]) -> None:
         """Look again for counted segments that were not listed: they are gone for good, or were made since.
 
         Raises:
             MovedError: some were made since, so the listing is older than the rollup.
         """
-        missing = history.covered.keys() - {file.stem for file in segments} if history is not None else set()
-        if missing and not missing.isdisjoint({file.stem for file in segments_of(self._raw, name)}):
-            raise MovedError(name)
+        missing = {
+            name: stems
+            for name, history in counted.items()
+            if (stems := history.covered.keys() - {file.stem for file in listed.get(name, [])})
+        }
+        # most of them are of days whose directory is gone: one look at the directories spares a look into each
+        for name in missing.keys() & set(all_days(self._raw)) if missing else ():
+            if not missing[name].isdisjoint({file.stem for file in segments_of(self._raw, name)}):
+                raise MovedError(name)
 
     def segments(self, day: str) -> list[SegmentFile]:
         """Return the segments of a day as they are now."""
