@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from math import ceil, log
@@ -24,18 +24,15 @@ SMALLEST: Final = 1e-9
 _BINS_PER_E: Final = 1 / log(GAMMA)
 _ZERO_BIN: Final = -(10**6)
 
-HLL_PRECISION: Final = 10
+HLL_PRECISION: Final = 12
 HLL_REGISTERS: Final = 1 << HLL_PRECISION
-_HLL_ALPHA: Final = 0.7213 / (1 + 1.079 / HLL_REGISTERS)
 _HASH_BITS: Final = 64
 _REST_BITS: Final = _HASH_BITS - HLL_PRECISION
 _RANK_BITS: Final = 6
 _RANK_MASK: Final = (1 << _RANK_BITS) - 1
 _PLANE: Final = (1 << HLL_REGISTERS) - 1
-_THERMOMETERS: Final = tuple(sum(1 << plane * HLL_REGISTERS for plane in range(rank)) for rank in range(_RANK_MASK + 1))
-"""A register of this value at slot 0."""
-_MOST_CODES: Final = 100
-"""Up to here, two bytes for each register take less room than the planes."""
+_MOST_CODES: Final = 200
+"""Up to here, a number for each register takes less room than the planes."""
 _MOST_FRESH: Final = 1000
 """Registers that were raised and wait to be put into the planes, together."""
 
@@ -108,13 +105,15 @@ def _middle(index: int) -> float:
 
 
 class HyperLogLog:
-    """Counts distinct texts in at most a few KB, with a standard error of about 3 %.
+    """Counts distinct texts in at most a few KB, with a standard error of 1.6 %: three of them stay within 5 %.
 
-    Estimator and small-range correction (linear counting): Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", AofA 2007.
+    The sketch: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", AofA 2007. The estimator: Ertl, "New cardinality
+    estimation algorithms for HyperLogLog sketches", arXiv 1702.01284, 2017, algorithm 6; it has no range with a bias
+    of its own, so it needs neither thresholds nor tables.
 
-    The registers are kept as one integer of planes: bit `slot` of plane `r` (1024 bits each) says that the register of
-    `slot` is larger than `r`. The larger of two registers is then a bitwise or, which merges two counters in less than
-    a microsecond; a loop over 1,024 registers takes forty.
+    The registers are kept as one integer of planes: bit `slot` of plane `r` (4,096 bits each) says that the register of
+    `slot` is larger than `r`. The larger of two registers is then a bitwise or, which merges two counters in about a
+    microsecond; a loop over 4,096 registers takes 160.
     """
 
     __slots__ = ("_fresh", "_planes")
@@ -151,7 +150,7 @@ class HyperLogLog:
     def planes(self) -> int:
         """Return all registers as one integer, to be given to a constructor."""
         for code in self._fresh:
-            self._planes |= _THERMOMETERS[code & _RANK_MASK] << (code >> _RANK_BITS)
+            self._planes |= _thermometer(code & _RANK_MASK) << (code >> _RANK_BITS)
         self._fresh.clear()
         return self._planes
 
@@ -162,7 +161,7 @@ class HyperLogLog:
         return sorted(self._fresh)
 
     def registers(self) -> bytes:
-        """Return the value of each of the 1,024 registers."""
+        """Return the value of each of the registers."""
         planes = self.planes()
         values = bytearray(HLL_REGISTERS)
         while planes:
@@ -177,18 +176,34 @@ class HyperLogLog:
         planes = self.planes()
         if not planes:
             return 0
-        # registers of at least 0, 1, 2 ...; those of exactly r add 2**-r each to the harmonic sum
-        reached = HLL_REGISTERS
-        zeros = HLL_REGISTERS - (planes & _PLANE).bit_count()
-        total, power = 0.0, 1.0
-        while reached:
-            above = (planes & _PLANE).bit_count()
-            total += (reached - above) * power
-            reached, power, planes = above, power / 2, planes >> HLL_REGISTERS
-        estimate = _HLL_ALPHA * HLL_REGISTERS**2 / total
-        if estimate <= 2.5 * HLL_REGISTERS and zeros:
-            estimate = HLL_REGISTERS * log(HLL_REGISTERS / zeros)
-        return round(estimate)
+        reached = [HLL_REGISTERS]  # how many registers are at least 0, 1, 2 ...
+        while planes:
+            reached.append((planes & _PLANE).bit_count())
+            planes >>= HLL_REGISTERS
+        reached.append(0)
+        total = 0.0
+        for rank in range(len(reached) - 2, 0, -1):
+            total = (total + reached[rank] - reached[rank + 1]) / 2
+        total += HLL_REGISTERS * _sigma(1 - reached[1] / HLL_REGISTERS)
+        # the paper's tau, for registers at the highest rank of all, is left out: it takes 2**64 texts to have one
+        return round(HLL_REGISTERS**2 / (2 * log(2) * total))
+
+
+@cache
+def _thermometer(rank: int) -> int:
+    """Return a register of this value at slot 0."""
+    return sum(1 << plane * HLL_REGISTERS for plane in range(rank))
+
+
+def _sigma(share: float) -> float:
+    """Return what the share of registers that are zero adds to the sum (algorithm 6 of the paper)."""
+    total, factor, before = share, 1.0, -1.0
+    while total != before:
+        share *= share
+        before = total
+        total += share * factor
+        factor *= 2
+    return total
 
 
 @lru_cache(maxsize=8192)

@@ -56,7 +56,7 @@ def feature_stats(
 ) -> None:
     """Show the statistics of one feature.
 
-    Durations are seconds in the formats for machines; the percentiles are within 1 %, unique users within about 3 %.
+    Durations are seconds in the formats for machines; the percentiles are within 1 %, unique users within 5 %.
     """
     chosen = choose_format(format_name)
     with open_session(ctx) as session:

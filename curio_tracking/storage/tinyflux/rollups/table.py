@@ -84,7 +84,7 @@ def _sketches(totals: Iterable[Summary]) -> list[array[Any]]:
         array("i", chain.from_iterable(bins)),
         _packed(list(chain.from_iterable(one.values() for one in bins))),
         array("H", [_ARE_PLANES if few is None else len(few) for few in codes]),
-        array("H", chain.from_iterable(few for few in codes if few)),
+        array("I", chain.from_iterable(few for few in codes if few)),
         array("I", map(len, planes)),
         array("B", b"".join(planes)),
     ]
