@@ -13,7 +13,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from curio_tracking.sketches import HLL_REGISTERS, RELATIVE_ERROR, SMALLEST, HyperLogLog, LogHistogram
+from curio_tracking.sketches import (
+    HLL_REGISTERS,
+    RELATIVE_ERROR,
+    SMALLEST,
+    HyperLogLog,
+    LogHistogram,
+    bin_of,
+    unpack_bins,
+)
 
 ROUNDING = 1e-9
 STANDARD_ERROR = 1.04 / math.sqrt(HLL_REGISTERS)
@@ -98,6 +106,57 @@ def test_merging_leaves_the_other_histogram_alone() -> None:
     one.merge(other)
     one.add(2.0)
     assert other.bins == before
+
+
+@law
+@given(
+    parts=st.lists(st.lists(values | st.sampled_from((0.0, SMALLEST)), max_size=30), max_size=4),
+    more=weighted,
+    fraction=fractions,
+)
+def test_packed_histograms_add_up_to_the_same_bins(
+    parts: list[list[float]], more: list[tuple[float, float]], fraction: float
+) -> None:
+    plain, packed = histogram_of(more), histogram_of(more)
+    for part in parts:
+        histogram = histogram_of([(value, 1.0) for value in part])
+        plain.add_bins(histogram.bins.items())
+        form = histogram.packed()
+        if form is not None:
+            packed.add_packed(unpack_bins(*form), len(part))
+    assert packed.quantile(fraction) == plain.quantile(fraction)
+    assert merged(packed, LogHistogram()).bins == merged(LogHistogram(), packed).bins == packed.bins == plain.bins
+
+
+@law
+@given(part=st.lists(values, min_size=1, max_size=30))
+def test_packed_form_is_the_same_however_a_histogram_came_about(part: list[float]) -> None:
+    histogram = histogram_of([(value, 1.0) for value in part])
+    form = histogram.packed()
+    assert form is not None
+    again = LogHistogram()
+    again.add_packed(unpack_bins(*form), len(part))
+    assert again.packed() == histogram.packed() == form
+
+
+@pytest.mark.parametrize(
+    "pairs", [[], [(1.0, 2.5)], [(1.0, 2.0**32)], [(1.0, 2.0**31), (2.0, 2.0**31)], [(1e300, 1.0)]]
+)
+def test_what_does_not_fit_into_fields_is_not_packed(pairs: list[tuple[float, float]]) -> None:
+    histogram = histogram_of(pairs)
+    before = dict(histogram.bins)
+    assert histogram.packed() is None
+    assert histogram.bins == before
+
+
+def test_fields_of_packed_bins_never_overflow() -> None:
+    large = histogram_of([(1.0, 2.0**31), (2.0, 1.0)])
+    form = large.packed()
+    assert form is not None
+    total = LogHistogram()
+    for _ in range(3):
+        total.add_packed(unpack_bins(*form), 2**31 + 1)
+    assert total.bins == {bin_of(1.0): 3 * 2.0**31, bin_of(2.0): 3.0}
 
 
 def test_empty_histogram_has_no_quantile() -> None:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import floor, log10
 from typing import Final
 
-from curio_tracking.sketches import GAMMA, SMALLEST, LogHistogram
+from curio_tracking.sketches import SMALLEST, LogHistogram, middle_of
 
 COARSE: Final = (1.0, 2.0, 5.0)
 FINE: Final = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
@@ -37,8 +37,7 @@ def steps(durations: LogHistogram) -> list[Step]:
 
 
 def _value(index: int) -> float:
-    # the bin of everything that counts as zero has an index far below this
-    return SMALLEST if index < -100_000 else 2 * GAMMA**index / (GAMMA + 1)
+    return max(SMALLEST, middle_of(index))
 
 
 def _filled(values: list[tuple[float, float]], marks: tuple[float, ...]) -> list[Step]:

@@ -156,7 +156,7 @@ class _Plan:
             def merge(groups: Groups) -> None:
                 try:
                     is_by_feature = hours is None and question.grain == "features"
-                    tables = [checkpoint.features()] if is_by_feature else list(checkpoint.cells())
+                    tables = checkpoint.features() if is_by_feature else list(checkpoint.cells())
                 except MovedError:
                     # the writer put a newer one in its place; asking again might always come too late
                     view.is_outdated = True

@@ -28,6 +28,8 @@ BY_CELL: Final = (*DIMENSIONS, HOUR)
 _FEATURES: Final = "features"
 _CELLS: Final = "cells"
 _BLOCKS: Final = "blocks"
+_CELLS_PER_FEATURE: Final = 1.5
+"""With hardly more cells than features, a table of the features would save a reader nothing."""
 _FINGERPRINT_BYTES: Final = 512
 
 
@@ -53,7 +55,8 @@ class Growth:
             MovedError, DamagedError: its tables cannot be read.
         """
         features: dict[tuple[str, str], Summary] = {}
-        checkpoint.features().merge_into(features, lambda key: key)
+        for table in checkpoint.features():
+            table.merge_into(features, lambda key: key)
         growth = cls(BlockIndex(list(checkpoint.index.blocks)), frames=checkpoint.frames())
         growth._features = features
         return growth
@@ -85,8 +88,11 @@ class Growth:
         Raises:
             OSError: the one before is untouched.
         """
-        sections = {_BLOCKS: self.index.encode(), _FEATURES: encode_table(BY_FEATURE, self.features())}
-        frames = [*self.frames, encode_table(BY_CELL, self.cells.settle())] if self.cells.settle() else self.frames
+        sections = {_BLOCKS: self.index.encode()}
+        totals = self.cells.settle()
+        frames = [*self.frames, encode_table(BY_CELL, totals)] if totals else self.frames
+        if len(frames) > 1 or len(totals) > _CELLS_PER_FEATURE * len({key[:2] for key in totals}):
+            sections[_FEATURES] = encode_table(BY_FEATURE, self.features())
         sections |= {f"{_CELLS}.{number}": frame for number, frame in enumerate(frames)}
         write_rollup(path, _meta(self.index, fingerprint), sections, durable=False)
 
@@ -142,15 +148,17 @@ class Checkpoint:
     @property
     def has_totals(self) -> bool:
         """Whether the totals are here, too."""
-        return _FEATURES in self._rollup
+        return any(name.startswith(_CELLS) for name in self._rollup.names())
 
-    def features(self) -> Table:
-        """Return the totals by feature and category.
+    def features(self) -> list[Table]:
+        """Return the totals by feature and category, to be merged.
 
         Raises:
             MovedError: there is a newer checkpoint. DamagedError: it is damaged.
         """
-        return _decoded(self._rollup, self._rollup.section(_FEATURES))
+        if _FEATURES in self._rollup:
+            return [_decoded(self._rollup, self._rollup.section(_FEATURES))]
+        return [table._replace(names=BY_FEATURE, keys=[key[:2] for key in table.keys]) for table in self.cells()]
 
     def cells(self) -> Iterator[Table]:
         """Yield the totals by cell, to be merged.
