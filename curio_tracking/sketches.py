@@ -128,7 +128,7 @@ class LogHistogram:
         """Return one quantile per fraction, see `quantile`, for the price of one."""
         bins: Sequence[int]
         weights: Sequence[float]
-        if self._packed and not self._bins:
+        if self._packed and (not self._bins or self._pack()):
             first, weights = _fields(self._packed)
             bins = range(first, first + len(weights))
         else:

@@ -18,7 +18,7 @@ def statistics_rows(figures: dict[str, Any]) -> list[Row]:
     return [
         *_answer_rows(figures["written"], figures["records"], ""),
         *_answer_rows(figures["own"], figures["records"], ", after `maintain`"),
-        Row("next answer after 1,000 more records", "another process recorded them", refresh, 10, "ms"),
+        Row("next answer after 1,000 more records", "another process recorded them", refresh, None, "ms"),
         *(row for name, label in OTHERS.items() for row in _other_rows(label, figures[name], figures["own"])),
         *_newest_rows(figures),
         *_size_rows(figures),

@@ -13,14 +13,12 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from curio_tracking.storage.days import DAY, newest_days
+from curio_tracking.storage.days import DAY
 from curio_tracking.storage.directories import list_names, storage_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from curio_tracking.queries import RecordQuery
 
 SUFFIX: Final = ".csv"
 COMPRESSED: Final = ".csv.gz"
@@ -118,9 +116,3 @@ def segments_of(raw: Path, day: str) -> list[SegmentFile]:
 def superseded(files: list[SegmentFile]) -> list[SegmentFile]:
     """Return the files in whose place there is another one already."""
     return [file for before, file in pairwise(files) if before.stem == file.stem]
-
-
-def segments_by_day(raw: Path, query: RecordQuery) -> Iterator[list[SegmentFile]]:
-    """Yield the segments of each day that the query concerns, newest day first."""
-    for day in newest_days(all_days(raw), query):
-        yield segments_of(raw, day)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from curio_tracking.records import FeatureRecord
     from curio_tracking.storage.tinyflux.blocks import Block
     from curio_tracking.storage.tinyflux.catalog import SegmentFile
-    from curio_tracking.storage.tinyflux.reading.snapshot import Day, Store
+    from curio_tracking.storage.tinyflux.reading.snapshot import Store
     from curio_tracking.storage.tinyflux.reading.view import SegmentView
 
 
@@ -36,26 +36,24 @@ def newest_first(store: Store, query: RecordQuery) -> Iterator[FeatureRecord]:
     Raises:
         StorageError: the store cannot be read.
     """
-    snapshot = store.ask(lambda: store.snapshot(query))
-    for day in snapshot.days:
+    # day by day, and without the rollups: older days need not even be listed when the caller has enough
+    for day in store.days(query):
         yield from _of_day(store, day, query)
 
 
-def _of_day(store: Store, day: Day, query: RecordQuery) -> Iterator[FeatureRecord]:
+def _of_day(store: Store, day: str, query: RecordQuery) -> Iterator[FeatureRecord]:
     """Yield the records of a day; begin again after the last one when a segment is moved meanwhile."""
     last: FeatureRecord | None = None
     after: FeatureRecord | None = None
-    files = day.segments
     while True:
         try:
-            for record in _of_files(store, day.name, files, query):
+            for record in _of_files(store, day, store.segments(day), query):
                 if after is None or by_start(record) < by_start(after):
                     yield record
                     last = record
             return
         except (FileNotFoundError, MovedError):
             after = last
-            files = store.segments(day.name)
 
 
 def _of_files(store: Store, day: str, files: list[SegmentFile], query: RecordQuery) -> Iterator[FeatureRecord]:

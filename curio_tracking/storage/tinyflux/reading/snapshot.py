@@ -97,7 +97,7 @@ class Store:
         Raises:
             FileNotFoundError: something moved; ask again. StorageError: this user may not read it.
         """
-        listed = {day: segments_of(self._raw, day) for day in newest_days(all_days(self._raw), query)}
+        listed = {day: segments_of(self._raw, day) for day in self.days(query)}
         files = self.history.load()
         counted = days_of(files)
         names = newest_days({*listed, *counted}, query)
@@ -120,6 +120,10 @@ class Store:
         for name in missing.keys() & set(all_days(self._raw)) if missing else ():
             if not missing[name].isdisjoint({file.stem for file in segments_of(self._raw, name)}):
                 raise MovedError(name)
+
+    def days(self, query: RecordQuery) -> list[str]:
+        """Return the days that have segments and that the query concerns, newest first."""
+        return newest_days(all_days(self._raw), query)
 
     def segments(self, day: str) -> list[SegmentFile]:
         """Return the segments of a day as they are now."""
