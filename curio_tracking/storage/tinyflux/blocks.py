@@ -11,14 +11,15 @@ import os
 import zlib
 from array import array
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from heapq import merge
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.storage.directories import SAFELY, storage_error
 from curio_tracking.storage.tinyflux.rows import time_us
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 LIVE_BYTES: Final = 64 * 1024
@@ -56,30 +57,71 @@ class Block(NamedTuple):
         return (since_us is None or self.last_us >= since_us) and (until_us is None or self.first_us < until_us)
 
 
-@dataclass(slots=True)
 class BlockIndex:
-    """The blocks of a segment, growing at its end.
+    """The blocks of a segment, without gaps, growing at its end.
 
-    Attributes:
-        blocks: without gaps, from the beginning.
+    What was decoded stays in columns until all of it is asked for: a list of the newest records needs a block or two of
+    a thousand.
     """
 
-    blocks: list[Block] = field(default_factory=list)
+    __slots__ = ("_added", "_columns")
+
+    def __init__(self, blocks: Iterable[Block] = ()) -> None:
+        """Args: the blocks from the beginning."""
+        self._columns: list[array[int]] = []
+        self._added = list(blocks)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """All of them; not to be changed."""
+        if self._columns:
+            columns, self._columns = self._columns, []
+            self._added[:0] = map(Block, *columns)
+        return self._added
+
+    @property
+    def last(self) -> Block | None:
+        """The block at the end; None if there is none."""
+        if not self._added and self._columns:
+            self._added.append(Block(*[column.pop() for column in self._columns]))
+            self._columns = self._columns if self._columns[0] else []
+        return self._added[-1] if self._added else None
 
     @property
     def end(self) -> int:
         """How many bytes of the rows are indexed."""
-        return self.blocks[-1].end if self.blocks else 0
+        return last.end if (last := self.last) is not None else 0
+
+    def copy(self) -> BlockIndex:
+        """Return another one with the same blocks."""
+        other = BlockIndex(self._added)
+        other._columns = [column[:] for column in self._columns]
+        return other
+
+    def newest(self) -> Iterator[Block]:
+        """Yield the blocks by their latest start, the latest first."""
+        by_last_us = attrgetter("last_us")
+        added = sorted(self._added, key=by_last_us, reverse=True)
+        # blocks are nearly in this order, and sorting what is nearly sorted costs little
+        lasts = self._columns[-1] if self._columns else ()
+        rows = sorted(range(len(lasts)), key=lasts.__getitem__, reverse=True)
+        columns = self._columns
+        stored = (Block(*[column[row] for column in columns]) for row in rows)
+        return merge(added, stored, key=by_last_us, reverse=True)
 
     def extend(self, size: int, first_us: int, last_us: int) -> None:
         """Add lines of so many bytes at the end of a segment that is not compressed."""
-        last = self.blocks[-1] if self.blocks else None
+        last = self.last
         if last is not None and last.size < LIVE_BYTES:
-            self.blocks[-1] = _block(
+            self._added[-1] = _block(
                 last.offset, last.size + size, min(first_us, last.first_us), max(last_us, last.last_us)
             )
         else:
-            self.blocks.append(_block(self.end, size, first_us, last_us))
+            self._added.append(_block(self.end, size, first_us, last_us))
+
+    def append(self, block: Block) -> None:
+        """Add a block at the end."""
+        self._added.append(block)
 
     def encode(self) -> bytes:
         """Return the index as bytes."""
@@ -99,7 +141,10 @@ class BlockIndex:
         count, rest = divmod(len(values), _COLUMNS)
         if rest:
             raise ValueError("this is no index of blocks")
-        return cls([Block(*values[row::count]) for row in range(count)])
+        index = cls()
+        if count:
+            index._columns = [values[begin : begin + count] for begin in range(0, len(values), count)]
+        return index
 
 
 def _block(offset: int, size: int, first_us: int, last_us: int) -> Block:

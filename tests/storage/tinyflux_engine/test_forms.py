@@ -60,8 +60,27 @@ def test_index_of_blocks_reads_back_and_leaves_no_gap(sizes: list[tuple[int, int
     assert index.end == sum(size for size, _first, _length in sizes)
     assert all(before.end == after.offset for before, after in pairwise(index.blocks))
     if sizes:
-        assert BlockIndex.decode(index.encode()) == index
+        assert BlockIndex.decode(index.encode()).blocks == index.blocks
         assert min(block.first_us for block in index.blocks) == min(first for _size, first, _length in sizes)
+
+
+@law
+@given(
+    sizes=st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 50), st.integers(0, 20)), max_size=20),
+    stored=st.integers(1, 20),
+)
+def test_index_that_was_read_grows_like_one_that_was_not(sizes: list[tuple[int, int, int]], stored: int) -> None:
+    whole, half = BlockIndex(), BlockIndex()
+    for number, (size, first_us, length) in enumerate(sizes):
+        if number == stored:
+            half = BlockIndex.decode(half.encode()).copy()
+        whole.extend(size, first_us, first_us + length)
+        half.extend(size, first_us, first_us + length)
+    newest = list(half.newest())
+    assert [block.last_us for block in newest] == sorted((block.last_us for block in whole.blocks), reverse=True)
+    assert sorted(newest) == whole.blocks
+    assert (half.last, half.end) == (whole.last, whole.end)
+    assert half.blocks == whole.blocks
 
 
 @law

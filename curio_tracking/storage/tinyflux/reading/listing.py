@@ -7,7 +7,8 @@ read yet reaches up to it. So the newest twenty records cost the same in a store
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import groupby, zip_longest
+from heapq import merge
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from curio_tracking.storage.days import by_start, moment_text
@@ -59,11 +60,9 @@ def _of_day(store: Store, day: str, query: RecordQuery) -> Iterator[FeatureRecor
 def _of_files(store: Store, day: str, files: list[SegmentFile], query: RecordQuery) -> Iterator[FeatureRecord]:
     wanted = LineFilter(query)
     views = [store.view(day, file) for file in files]
-    sources = [_Source(block, view) for view in views for block in view.blocks()]
-    sources = [source for source in sources if source.block.overlaps(query.since_us, query.until_us)]
-    sources.sort(key=lambda source: source.block.last_us, reverse=True)
     waiting: list[bytes] = []
-    for source, following in zip_longest(sources, sources[1:]):
+    for source, following in pairwise(chain(_sources(views, query), (None,))):
+        assert source is not None
         waiting += wanted.candidates(source.view.lines_of(source.block))
         waiting.sort()
         if following is None:
@@ -73,6 +72,21 @@ def _of_files(store: Store, day: str, files: list[SegmentFile], query: RecordQue
             cut = bisect_right(waiting, moment_text(following.block.last_us).encode() + b"~")
             ready, waiting = waiting[cut:], waiting[:cut]
         yield from _records(store, ready, query)
+
+
+def _sources(views: list[SegmentView], query: RecordQuery) -> Iterator[_Source]:
+    """Yield the blocks that can hold what is asked for, the latest start first; no more of them than are asked for."""
+    return merge(*[_blocks_of(view, query) for view in views], key=_last_us, reverse=True)
+
+
+def _blocks_of(view: SegmentView, query: RecordQuery) -> Iterator[_Source]:
+    for block in view.index_of_all().newest():
+        if block.overlaps(query.since_us, query.until_us):
+            yield _Source(block, view)
+
+
+def _last_us(source: _Source) -> int:
+    return source.block.last_us
 
 
 def _records(store: Store, lines: list[bytes], query: RecordQuery) -> Iterator[FeatureRecord]:

@@ -62,7 +62,7 @@ class SegmentView:
         except (DamagedError, OSError):
             return
         self.checkpoint = checkpoint
-        self.index = BlockIndex(list(checkpoint.index.blocks))
+        self.index = checkpoint.index.copy()
         if checkpoint.has_totals:
             self._folded = checkpoint.covered
 
@@ -102,20 +102,20 @@ class SegmentView:
         """Return how many bytes `fold` would read."""
         return max(0, self.file.size - self._folded)
 
-    def blocks(self) -> list[Block]:
+    def index_of_all(self) -> BlockIndex:
         """Return the blocks of all complete lines that were there when the segment was listed, or more."""
         if self.index.end < self.file.size:
             with self._opened() as file:
                 for block, _lines in scan(file, self.index.end, is_compressed=self.file.is_compressed):
                     self._note(block)
                 self._mark = self._marked(file)
-        return self.index.blocks
+        return self.index
 
     def _note(self, block: Block) -> None:
         if block.offset != self.index.end:
             return
         if self.file.is_compressed:
-            self.index.blocks.append(block)
+            self.index.append(block)
         else:
             self.index.extend(block.size, block.first_us, block.last_us)
 
@@ -140,7 +140,7 @@ class SegmentView:
 
         Raises: as `lines_of`.
         """
-        for block in self.blocks():
+        for block in self.index_of_all().blocks:
             if block.overlaps(where.since_us, where.until_us):
                 yield self.lines_of(block)
 

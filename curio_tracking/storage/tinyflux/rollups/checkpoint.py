@@ -57,7 +57,7 @@ class Growth:
         features: dict[tuple[str, str], Summary] = {}
         for table in checkpoint.features():
             table.merge_into(features, lambda key: key)
-        growth = cls(BlockIndex(list(checkpoint.index.blocks)), frames=checkpoint.frames())
+        growth = cls(checkpoint.index.copy(), frames=checkpoint.frames())
         growth._features = features
         return growth
 
@@ -138,7 +138,8 @@ class Checkpoint:
         self.signature = self._rollup.signature
         self.covered: int = meta["covered"]
         self.index = _decoded_index(self._rollup)
-        end = self.index.blocks[-1].file_offset + self.index.blocks[-1].file_size if self.index.blocks else 0
+        last = self.index.last
+        end = last.file_offset + last.file_size if last is not None else 0
         if self.index.end != self.covered or meta["fingerprint"] != fingerprint_of(file, end):
             raise DamagedError(f"{segment.rollup_path} is about another file")
         is_whole = self.covered == segment.size and end == os.fstat(file).st_size

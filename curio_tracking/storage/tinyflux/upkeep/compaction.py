@@ -99,8 +99,9 @@ def _joined(lines: list[bytes]) -> bytes:
 def _append(file: int, index: BlockIndex, raw: bytes, lines: list[bytes]) -> None:
     packing = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
     data = packing.compress(raw) + packing.flush()
-    file_offset = index.blocks[-1].file_offset + index.blocks[-1].file_size if index.blocks else 0
+    last = index.last
+    file_offset = last.file_offset + last.file_size if last is not None else 0
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
-    index.blocks.append(Block(index.end, len(raw), file_offset, len(data), *bounds_of(lines)))
+    index.append(Block(index.end, len(raw), file_offset, len(data), *bounds_of(lines)))

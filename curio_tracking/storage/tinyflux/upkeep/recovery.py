@@ -114,7 +114,7 @@ def settle(
                 return whole
             bad_rows = _grow(growth, whole, file, pace)
             if not bad_rows or whole.is_compressed:
-                last = growth.index.blocks[-1] if growth.index.blocks else None
+                last = growth.index.last
                 growth.write(whole.rollup_path, fingerprint_of(file, last.file_offset + last.file_size if last else 0))
                 return whole
             _take_out(bad_rows, whole, file, quarantine)
@@ -148,7 +148,7 @@ def _grow(growth: Growth, segment: SegmentFile, file: int, pace: Pace) -> set[by
         measured, bad = measure(lines)
         bad_rows.update(bad)
         growth.cells.add_measures(measured)
-        growth.index.blocks.append(block)
+        growth.index.append(block)
         pace.spend(block.size)
     return bad_rows
 
