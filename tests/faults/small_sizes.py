@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from curio_tracking.storage.tinyflux import blocks, writer
 from curio_tracking.storage.tinyflux.rollups import container, growing
-from curio_tracking.storage.tinyflux.upkeep import compaction, rounds
+from curio_tracking.storage.tinyflux.upkeep import compaction, joining, rounds
 
 
 def make_sizes_small(*, segment_bytes: int = 1_500, block_bytes: int = 500, checkpoint_records: int = 8) -> None:
@@ -26,6 +26,9 @@ def make_sizes_small(*, segment_bytes: int = 1_500, block_bytes: int = 500, chec
         (growing, "FEWEST_RECORDS"): 2,
         (growing, "RECORDS_PER_CHECKPOINT"): checkpoint_records,
         (growing, "RECORDS_PER_CELL"): 0,
+        (joining, "FEWEST"): 3,
+        (joining, "SMALL_BYTES"): segment_bytes,
+        (joining, "MOST_BYTES"): 4 * segment_bytes,
         (rounds, "MANY_SEGMENTS"): 3,
         (rounds, "LARGE_BYTES"): segment_bytes,
         # sections come from the file each time, as those of large rollups do, and not out of its first bytes

@@ -125,3 +125,28 @@ def test_lock_of_a_killed_writer_is_free(make_tinyflux: MakeTinyFlux, data_dir: 
     backend = make_tinyflux()
     count = len(list(backend.records(EVERYTHING)))
     assert backend.delete(EVERYTHING) == count > 0
+
+
+def test_start_does_not_look_into_a_day_of_many_segments(
+    make_tinyflux: MakeTinyFlux, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(120):
+        program = TinyFluxBackend(data_dir)
+        program.append([make_record(number)])
+        program.close()
+    torn = min((data_dir / "raw").glob("*/*.csv"))
+    whole = torn.read_bytes()
+    add(torn, TORN)
+    opened: list[str] = []
+    real_open = os.open
+    monkeypatch.setattr(
+        os, "open", lambda path, *rest, **more: opened.append(str(path)) or real_open(path, *rest, **more)
+    )
+    writer = make_tinyflux()
+    writer.append([make_record(200)])
+    assert len([path for path in opened if path.endswith(".csv")]) == 1
+    monkeypatch.undo()
+    assert len(list(make_tinyflux().records(EVERYTHING))) == 121
+    writer.maintain(lambda *_arguments: None)
+    assert len(list(make_tinyflux().records(EVERYTHING))) == 121
+    assert not torn.exists() or torn.read_bytes() == whole

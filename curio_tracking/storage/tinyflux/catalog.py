@@ -4,6 +4,9 @@ Layout: `DATA_DIR/raw/2026-11-22/<host>-<pid>-<nonce>-<seq>.csv`, the day being 
 compressed segment is named `...-<seq>.<bytes>.csv.gz` after the size that it had before. A rewrite only ever makes a
 segment smaller or compresses it, so of two files of one segment (somebody is about to remove one) the right one can be
 told: the one of fewer bytes, and of equal ones the compressed one.
+
+A segment that was joined out of small ones has a list of them beside it, `<stem>.parts`, until they are gone. A part is
+passed over as soon as the joined segment is there; so the rename that puts it there is the moment at which it counts.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".csv"
 COMPRESSED: Final = ".csv.gz"
 ROLLUP: Final = ".rollup"
+PARTS: Final = ".parts"
 _UNUSABLE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_HOST: Final = 64
 _NAME: Final = re.compile(r"(?P<stem>[^.].*?)(?:\.(?P<bytes>\d+)\.csv\.gz|\.csv)", re.ASCII | re.DOTALL)
@@ -84,10 +88,12 @@ def files_of(directory: Path) -> list[SegmentFile]:
     while True:
         try:
             before = directory.stat().st_mtime_ns
-            found = _scan(directory)
+            found, lists = _scan(directory)
+            replaced = _replaced(directory, found, lists)
             # a file that is replaced under another name while a large directory is listed may be in neither half
             if directory.stat().st_mtime_ns == before:
-                return sorted(found, key=lambda file: (file.stem, file.size, not file.is_compressed))
+                kept = [file for file in found if file.stem not in replaced]
+                return sorted(kept, key=lambda file: (file.stem, file.size, not file.is_compressed))
         except FileNotFoundError:
             # the directory is gone; or a file, and whoever removed it has put another one in its place
             if not directory.is_dir():
@@ -96,8 +102,25 @@ def files_of(directory: Path) -> list[SegmentFile]:
             raise storage_error(error, "read", directory) from error
 
 
-def _scan(directory: Path) -> list[SegmentFile]:
-    found = []
+def replaced_parts(directory: Path) -> list[SegmentFile]:
+    """Return the files of segments that were joined to one that is there, and that readers pass over.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    found, lists = _scan(directory)
+    replaced = _replaced(directory, found, lists)
+    return [file for file in found if file.stem in replaced]
+
+
+def lists_of_parts(directory: Path) -> list[Path]:
+    """Return the lists of parts in the directory of a day."""
+    return [directory / name for name in list_names(directory) if name.endswith(PARTS) and not name.startswith(".")]
+
+
+def _scan(directory: Path) -> tuple[list[SegmentFile], list[str]]:
+    """Return the files of segments, and the names of lists of parts."""
+    found, lists = [], []
     with os.scandir(directory) as entries:
         for entry in entries:
             named = _NAME.fullmatch(entry.name)
@@ -105,7 +128,19 @@ def _scan(directory: Path) -> list[SegmentFile]:
                 size = named["bytes"]
                 actual = entry.stat(follow_symlinks=False).st_size if size is None else int(size)
                 found.append(SegmentFile(directory / entry.name, named["stem"], actual, size is not None))
-    return found
+            elif entry.name.endswith(PARTS) and not entry.name.startswith("."):
+                lists.append(entry.name)
+    return found, lists
+
+
+def _replaced(directory: Path, found: list[SegmentFile], lists: list[str]) -> set[str]:
+    stems = {file.stem for file in found} if lists else set()
+    return {
+        stem
+        for name in lists
+        if name.removesuffix(PARTS) in stems
+        for stem in (directory / name).read_text(encoding="utf-8").splitlines()
+    }
 
 
 def segments_of(raw: Path, day: str) -> list[SegmentFile]:

@@ -31,6 +31,7 @@ from curio_tracking.storage.tinyflux.selection import LineFilter
 from curio_tracking.storage.tinyflux.staging import finish_staged
 from curio_tracking.storage.tinyflux.upkeep.compaction import write_compressed
 from curio_tracking.storage.tinyflux.upkeep.forgetting import forget_days, forget_retired
+from curio_tracking.storage.tinyflux.upkeep.joining import finish_joins
 from curio_tracking.storage.tinyflux.upkeep.lock import upkeep_lock
 from curio_tracking.storage.tinyflux.upkeep.pace import Pace
 from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
@@ -105,6 +106,7 @@ class _Deleting:
         """Remove what would come back once the file in its place is gone, and copies that killed rewrites left."""
         # of any age: we hold the lock of all rewrites of rows; a writer's checkpoint that this hits is made again
         remove_abandoned(raw_directory(self._data_dir) / day.name, time.time(), seconds=0.0)
+        finish_joins(raw_directory(self._data_dir) / day.name)
         for file in superseded(files_of(raw_directory(self._data_dir) / day.name)):
             file.path.unlink(missing_ok=True)
         if day.is_retired:

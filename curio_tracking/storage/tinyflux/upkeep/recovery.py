@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
+from curio_tracking.storage.directories import list_names
 from curio_tracking.storage.files import (
     cut_torn_line,
     is_at,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("curio_tracking")
 _DAYS_AT_START: Final = 2
 """How many of the newest days a writer looks at when it starts; the others are looked at in quiet moments."""
+_MOST_AT_START: Final = 100
+"""Days with more files wait for a quiet moment, too: a program that is run often must not pay for all its runs."""
 
 
 def recover(raw: Path, now: float) -> None:
@@ -52,6 +55,8 @@ def recover(raw: Path, now: float) -> None:
     try:
         finish_staged(raw.parent)
         for day in all_days(raw)[-_DAYS_AT_START:]:
+            if len(list_names(raw / day)) > _MOST_AT_START:
+                continue
             remove_abandoned(raw / day, now)
             for segment in segments_of(raw, day):
                 if not segment.is_compressed and is_torn(segment.path):

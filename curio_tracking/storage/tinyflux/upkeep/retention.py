@@ -14,6 +14,7 @@ from curio_tracking.storage.tinyflux.catalog import ROLLUP
 from curio_tracking.storage.tinyflux.rollups.cells import Cells, by_dimensions
 from curio_tracking.storage.tinyflux.rollups.history import GRAINS, DayTables, month_of, set_aside_damaged, write_month
 from curio_tracking.storage.tinyflux.rollups.table import decode_table, encode_table
+from curio_tracking.storage.tinyflux.upkeep.joining import finish_joins
 from curio_tracking.storage.tinyflux.upkeep.merging import month_tables, whole_checkpoint
 
 if TYPE_CHECKING:
@@ -82,11 +83,12 @@ def retire_late(
 def remove_day(data_dir: Path, day: Day) -> None:
     """Remove the files of the segments that the rollup of a day counts, then the day's own rollup."""
     assert day.history is not None
+    directory = data_dir / "raw" / day.name
+    finish_joins(directory)
     for segment in day.segments:
         if segment.stem in day.history.covered:
             segment.path.unlink(missing_ok=True)
             segment.rollup_path.unlink(missing_ok=True)
-    directory = data_dir / "raw" / day.name
     if directory.is_dir():
         sync_directory(directory)
         left = list_names(directory)

@@ -1,7 +1,8 @@
 """Rounds: goes through a store, oldest day first, and does what is due, one bounded piece of work after the other.
 
-Per day: remove what a kill left behind, settle segments without an owner, count them in the day's rollup, compress them
-once the day is over. Then months, then retention. Every piece leaves the store whole; a round may end after any.
+Per day: remove what a kill left behind, join small segments, settle segments without an owner, count them in the day's
+rollup, compress them once the day is over. Then months, then retention. Every piece leaves the store whole; a round may
+end after any.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from curio_tracking.storage.tinyflux.reading.snapshot import Day, Snapshot, Stor
 from curio_tracking.storage.tinyflux.rollups.container import DamagedError, MovedError
 from curio_tracking.storage.tinyflux.rollups.history import month_of, rollup_directory, set_aside_damaged
 from curio_tracking.storage.tinyflux.upkeep.compaction import compress
+from curio_tracking.storage.tinyflux.upkeep.joining import finish_joins, join, small_batches
 from curio_tracking.storage.tinyflux.upkeep.merging import is_merged, kept_history, merge_day, merge_month
 from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
 from curio_tracking.storage.tinyflux.upkeep.recovery import settle
@@ -123,6 +125,11 @@ class Rounds:
         day = self._find(name)
         if day is None or not day.segments or day.is_retired:
             return
+        if not day.history or kept_history(day):
+            for batch in small_batches(day.uncovered):
+                size = sum(segment.size for segment in batch)
+                yield Piece(f"joining {name}", size, partial(self._join, batch))
+            day = self._find(name) or day
         fresh = day.uncovered if kept_history(day) else day.segments
         settled: list[SegmentFile] = []
         for segment in fresh:
@@ -140,8 +147,12 @@ class Rounds:
     def _clear(self, name: str) -> None:
         """Remove what a kill left behind."""
         remove_abandoned(self._raw / name, time.time())
+        finish_joins(self._raw / name)
         for file in superseded(files_of(self._raw / name)):
             file.path.unlink(missing_ok=True)
+
+    def _join(self, segments: list[SegmentFile], pace: Pace) -> None:
+        join(segments, self._quarantine, pace)
 
     def _settle(self, segment: SegmentFile, settled: list[SegmentFile], pace: Pace) -> None:
         whole = settle(segment, self._quarantine, pace)
