@@ -65,7 +65,8 @@ _KNOWN_TOKEN: Final = re.compile(
 )
 _MANY_GROUPS: Final = 40
 _USUAL_GROUP: Final = 3
-_DIGITS: Final = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,}(?!\d)")
+_DIGITS: Final = re.compile(r"\b[1-9]\d*:[0-9a-f]{32}\b|(?P<groups>(?<![\d.])\d(?:[ -]?\d){12,}(?!\d))")
+"""Digits, except inside of a pseudonym as `anonymize` makes them: imports look at messages that have some."""
 _LONG_TOKEN: Final = re.compile(r"[\w+/-]{20,}={0,2}")
 _RUN: Final = re.compile(r"[A-Za-z0-9]{18,}|[A-Za-z0-9+/]{32,}")
 _LONG_ENOUGH: Final = 32
@@ -179,7 +180,7 @@ def _basic(match: re.Match[str]) -> str:
 
 def _cards(match: re.Match[str]) -> str:
     """Redact if some of the groups of digits, taken together, are a card number: `4111 1111 1111 1111 12`."""
-    groups = re.split(r"[ -]", match[0])
+    groups = re.split(r"[ -]", match["groups"] or "")
     for first, start in enumerate(groups):
         if len(groups) > _MANY_GROUPS and len(start) < _USUAL_GROUP:
             continue  # a list of small numbers

@@ -241,3 +241,12 @@ def test_text_beyond_the_limit_is_cut_at_a_blank() -> None:
 
 def test_no_half_of_a_long_token_is_left_over() -> None:
     assert scrub("a" * 2000, NAMES, 1000) == REDACTED
+
+
+@pytest.mark.parametrize("message", ["1:{} is not known", "no session 12:{}", "{} 1:{}"])
+def test_a_pseudonym_is_no_card_number(message: str) -> None:
+    # one of a hundred has thirteen digits in a row, and a tenth of those a right check digit
+    pseudonym = "4111111111111111aaaaaaaaaaaaaaaa"
+    text = message.format(pseudonym, pseudonym) if message.count("{}") == 1 else message.format("user", pseudonym)
+    assert scrub(text, NAMES) == text
+    assert scrub(f"{text} 4111111111111111", NAMES) == f"{text} {REDACTED}"
