@@ -155,7 +155,9 @@ def _quarantine(data_dir: Path) -> Finding:
         sum(map(_disk_size, paths)),
         min(days, default=None),
         max(days, default=None),
-        f"{lines} lines were no records; they are in {quarantine.directory}" if lines else "",
+        f"{lines} {'line was no record' if lines == 1 else 'lines were no records'}; see {quarantine.directory}"
+        if lines
+        else "",
     )
 
 
