@@ -20,18 +20,17 @@ from curio_tracking.storage.files import (
     is_unowned,
     open_to_repair,
     release,
-    remove_abandoned,
     replace_file,
 )
 from curio_tracking.storage.tinyflux.blocks import opened, scan
-from curio_tracking.storage.tinyflux.catalog import files_of, owner_of, raw_directory, superseded
+from curio_tracking.storage.tinyflux.catalog import owner_of, raw_directory
 from curio_tracking.storage.tinyflux.reading.snapshot import Day, Store
 from curio_tracking.storage.tinyflux.rows import parse_row
 from curio_tracking.storage.tinyflux.selection import LineFilter
 from curio_tracking.storage.tinyflux.staging import finish_staged
 from curio_tracking.storage.tinyflux.upkeep.compaction import write_compressed
 from curio_tracking.storage.tinyflux.upkeep.forgetting import forget_days, forget_retired
-from curio_tracking.storage.tinyflux.upkeep.joining import finish_joins
+from curio_tracking.storage.tinyflux.upkeep.leftovers import clear_day
 from curio_tracking.storage.tinyflux.upkeep.lock import upkeep_lock
 from curio_tracking.storage.tinyflux.upkeep.pace import Pace
 from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
@@ -90,7 +89,10 @@ class _Deleting:
     def run(self) -> Deletion:
         snapshot = self._store.ask(lambda: self._store.snapshot(self._query))
         for day in snapshot.days:
-            self._clear(day)
+            # of any age: we hold the lock of all rewrites of rows; a writer's checkpoint that this hits is made again
+            clear_day(raw_directory(self._data_dir) / day.name, seconds=0.0)
+            if day.is_retired:
+                remove_day(self._data_dir, day)
         found = [(day, segment, count) for day in snapshot.days for segment, count in self._found(day)]
         forget_days(self._data_dir, {day.name for day, _segment, _count in found if not day.is_retired})
         for _day, segment, count in found:
@@ -101,16 +103,6 @@ class _Deleting:
             quarantine.remove(lambda line: concerns(self._query, line, None))
         self._result.deleted += forget_retired(self._data_dir, self._query)
         return self._result
-
-    def _clear(self, day: Day) -> None:
-        """Remove what would come back once the file in its place is gone, and copies that killed rewrites left."""
-        # of any age: we hold the lock of all rewrites of rows; a writer's checkpoint that this hits is made again
-        remove_abandoned(raw_directory(self._data_dir) / day.name, time.time(), seconds=0.0)
-        finish_joins(raw_directory(self._data_dir) / day.name)
-        for file in superseded(files_of(raw_directory(self._data_dir) / day.name)):
-            file.path.unlink(missing_ok=True)
-        if day.is_retired:
-            remove_day(self._data_dir, day)
 
     def _found(self, day: Day) -> Iterator[tuple[SegmentFile, int]]:
         for segment in self._store.segments(day.name):

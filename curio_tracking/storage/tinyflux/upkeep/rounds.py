@@ -18,12 +18,13 @@ from curio_tracking.errors import StorageError
 from curio_tracking.queries import RecordQuery
 from curio_tracking.records import to_microseconds
 from curio_tracking.storage.files import remove_abandoned
-from curio_tracking.storage.tinyflux.catalog import files_of, raw_directory, superseded
+from curio_tracking.storage.tinyflux.catalog import raw_directory
 from curio_tracking.storage.tinyflux.reading.snapshot import Day, Snapshot, Store
 from curio_tracking.storage.tinyflux.rollups.container import DamagedError, MovedError
 from curio_tracking.storage.tinyflux.rollups.history import month_of, rollup_directory, set_aside_damaged
 from curio_tracking.storage.tinyflux.upkeep.compaction import compress
-from curio_tracking.storage.tinyflux.upkeep.joining import finish_joins, join, small_batches
+from curio_tracking.storage.tinyflux.upkeep.joining import join, small_batches
+from curio_tracking.storage.tinyflux.upkeep.leftovers import clear_day
 from curio_tracking.storage.tinyflux.upkeep.merging import is_merged, kept_history, merge_day, merge_month
 from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
 from curio_tracking.storage.tinyflux.upkeep.recovery import settle
@@ -121,7 +122,7 @@ class Rounds:
     # -- a day ------------------------------------------------------------------------------------------------------
 
     def _day(self, name: str, *, is_over: bool) -> Iterator[Piece]:
-        self._clear(name)
+        clear_day(self._raw / name)
         day = self._find(name)
         if day is None or not day.segments or day.is_retired:
             return
@@ -143,13 +144,6 @@ class Rounds:
         for segment in self._store.segments(name):
             if not segment.is_compressed and (is_over or segment.size >= LARGE_BYTES):
                 yield Piece(f"compressing {name}", segment.size, partial(self._compress, name, segment))
-
-    def _clear(self, name: str) -> None:
-        """Remove what a kill left behind."""
-        remove_abandoned(self._raw / name, time.time())
-        finish_joins(self._raw / name)
-        for file in superseded(files_of(self._raw / name)):
-            file.path.unlink(missing_ok=True)
 
     def _join(self, segments: list[SegmentFile], pace: Pace) -> None:
         join(segments, self._quarantine, pace)
