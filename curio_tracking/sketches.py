@@ -1,7 +1,7 @@
 """Two small approximate counters that merge: a log histogram for quantiles, a HyperLogLog for distinct users.
 
 Both are monoids: the empty one is neutral, `merge` is associative and commutative, so totals may be folded in any
-order and split. Used by `summaries` alone; this module imports nothing of the project.
+order and split. Used by `summaries` and by those who store or show them; imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _REST_BITS: Final = _HASH_BITS - HLL_PRECISION
 _PLANE: Final = (1 << HLL_REGISTERS) - 1
 _PLANE_BYTES: Final = HLL_REGISTERS // 8
 _MOST_CODES: Final = 32
-"""Up to here, a number for each register takes less room than the planes, and is less work to write."""
+"""Up to here, a number for each register takes less room than planes; beyond, planes are quicker to read."""
 _FEWEST_IN_PLANE: Final = 16
 """Planes with so few registers are left out for their codes."""
 _MOST_FRESH: Final = 1000
@@ -210,8 +210,8 @@ class HyperLogLog:
     of its own, so it needs neither thresholds nor tables.
 
     The registers are kept as one integer of planes: bit `slot` of plane `r` (4,096 bits each) says that the register of
-    `slot` is larger than `r`. The larger of two registers is then a bitwise or, which merges two counters in about a
-    microsecond; a loop over 4,096 registers takes 160.
+    `slot` is larger than `r`. The larger of two registers is then a bitwise or, which merges two counters in less than
+    a microsecond; a loop over 4,096 registers takes 270.
     """
 
     __slots__ = ("_fresh", "_planes")
