@@ -13,6 +13,7 @@ from curio_tracking.records import FeatureRecord, FeatureStatus, iso_time
 from curio_tracking.storage.tinyflux.blocks import COMPRESSED_BYTES
 from curio_tracking.storage.tinyflux.reading.view import SegmentView
 from curio_tracking.storage.tinyflux.rollups import growing
+from curio_tracking.storage.tinyflux.rollups.container import VERSION
 from curio_tracking.testing.filters import START_US, make_record
 
 DAY_US = 86_400_000_000
@@ -101,7 +102,7 @@ def spoil(path: Path, damage: str) -> None:
                 "empty": b"",
                 "cut": data[:middle],
                 "flipped": data[:middle] + bytes([data[middle] ^ 255]) + data[middle + 1 :],
-                "another": data.replace(b'"version":1', b'"version":9'),
+                "another": data.replace(b'"version":%d' % VERSION, b'"version":9'),
             }[damage]
         )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what the sections hold; a file of another version is made again."""
 _MAGIC: Final = b"curio-rollup\n"
 _NUMBER_BYTES: Final = 4
