@@ -52,14 +52,25 @@ def other_answer(name: str, path: Path) -> dict[str, float]:
     return checked(ask(name, path))
 
 
-def newest_seconds(data_dir: Path) -> float:
-    return medians(lambda: ask("curio_store", "newest", data_dir))["seconds"]
+def few_records() -> Path:
+    """Return a store of few records, to compare the listing of many with."""
+    data_dir = Path("few")
+    if not data_dir.exists():
+        curio_store.load(data_dir, records(FEW, END_US))
+    return data_dir
 
 
-def newest_seconds_of(count: int) -> float:
-    """Return what the newest records of a store of another size take."""
-    data_dir = Path(f"store-{count}")
-    curio_store.load(data_dir, records(count, END_US))
+def newest_seconds(data_dir: Path) -> tuple[float, float]:
+    """Return what the newest records of a store take, and those of the small one, asked in turns."""
+    stores = {"many": data_dir, "few": few_records()}
+    found = medians_in_turns({name: partial(ask, "curio_store", "newest", store) for name, store in stores.items()})
+    return found["many"]["seconds"], found["few"]["seconds"]
+
+
+def newest_seconds_of_many() -> tuple[float, float]:
+    """Return the same for a store that is made for it."""
+    data_dir = Path("many")
+    curio_store.load(data_dir, records(MANY, END_US))
     taken = newest_seconds(data_dir)
     shutil.rmtree(data_dir)
     return taken
@@ -83,8 +94,7 @@ def measure(data_dir: Path) -> dict[str, Any]:
         "sealed_bytes": curio_store.sizes(data_dir),
         "written": medians(lambda: own_answer(data_dir)),
         "newest": newest_seconds(data_dir),
-        "few_newest": newest_seconds_of(FEW),
-        "many_newest": newest_seconds_of(MANY) if "--large" in sys.argv else None,
+        "many_newest": newest_seconds_of_many() if "--large" in sys.argv else None,
     }
     curio_store.maintain(data_dir)
     figures = written | {

@@ -36,7 +36,6 @@ ROWS = {
         "DuckDB, one table, all cores: cold",
         "SQLite, indexed for it: warm",
         "ours over stock TinyFlux",
-        "`list-records --limit 20` of 1,000 records",
         "`list-records --limit 20` of 10,000 records",
         "`list-records --limit 20` of 10,000,000 records",
         "disk per record, live",

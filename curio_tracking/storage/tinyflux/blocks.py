@@ -29,6 +29,8 @@ COMPRESSED_BYTES: Final = 256 * 1024
 GZIP: Final = 31
 """zlib's name for data with gzip's header and trailer."""
 _COLUMNS: Final = 6
+_TAIL: Final = 32
+"""So many blocks at the end are looked at before all others."""
 
 
 class Block(NamedTuple):
@@ -102,12 +104,7 @@ class BlockIndex:
         """Yield the blocks by their latest start, the latest first."""
         by_last_us = attrgetter("last_us")
         added = sorted(self._added, key=by_last_us, reverse=True)
-        # blocks are nearly in this order, and sorting what is nearly sorted costs little
-        lasts = self._columns[-1] if self._columns else ()
-        rows = sorted(range(len(lasts)), key=lasts.__getitem__, reverse=True)
-        columns = self._columns
-        stored = (Block(*[column[row] for column in columns]) for row in rows)
-        return merge(added, stored, key=by_last_us, reverse=True)
+        return merge(added, _newest(self._columns), key=by_last_us, reverse=True)
 
     def extend(self, size: int, first_us: int, last_us: int) -> None:
         """Add lines of so many bytes at the end of a segment that is not compressed."""
@@ -142,6 +139,25 @@ class BlockIndex:
         if count:
             index._columns = [values[begin : begin + count] for begin in range(0, len(values), count)]
         return index
+
+
+def _newest(columns: Sequence[Sequence[int]]) -> Iterator[Block]:
+    """Yield rows of columns as blocks, the latest start first.
+
+    Rows are nearly in the order of time, so the newest are among the last ones, and most readers want no others.
+    """
+    lasts = columns[-1] if columns else ()
+    begin = max(0, len(lasts) - _TAIL)
+    latest_before = max(lasts[:begin], default=None)
+    done = 0
+    for row in sorted(range(begin, len(lasts)), key=lasts.__getitem__, reverse=True):
+        if latest_before is not None and lasts[row] <= latest_before:
+            break
+        done += 1
+        yield Block(*[column[row] for column in columns])
+    if done < len(lasts):
+        for row in sorted(range(len(lasts)), key=lasts.__getitem__, reverse=True)[done:]:
+            yield Block(*[column[row] for column in columns])
 
 
 def _block(offset: int, size: int, first_us: int, last_us: int) -> Block:

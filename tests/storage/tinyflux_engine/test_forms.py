@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from curio_tracking.queries import SummaryQuery
 from curio_tracking.records import FeatureRecord
 from curio_tracking.sketches import RELATIVE_ERROR, HyperLogLog
+from curio_tracking.storage.tinyflux import blocks
 from curio_tracking.storage.tinyflux.blocks import BlockIndex
 from curio_tracking.storage.tinyflux.rollups.cells import DIMENSIONS, HOUR, Cells, by_dimensions
 from curio_tracking.storage.tinyflux.rollups.container import DamagedError, Rollup, write_rollup
@@ -68,8 +69,17 @@ def test_index_of_blocks_reads_back_and_leaves_no_gap(sizes: list[tuple[int, int
 @given(
     sizes=st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 50), st.integers(0, 20)), max_size=20),
     stored=st.integers(1, 20),
+    tail=st.sampled_from((1, 3, 32)),
 )
-def test_index_that_was_read_grows_like_one_that_was_not(sizes: list[tuple[int, int, int]], stored: int) -> None:
+def test_index_that_was_read_grows_like_one_that_was_not(
+    sizes: list[tuple[int, int, int]], stored: int, tail: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(blocks, "_TAIL", tail)
+        _check_index(sizes, stored)
+
+
+def _check_index(sizes: list[tuple[int, int, int]], stored: int) -> None:
     whole, half = BlockIndex(), BlockIndex()
     for number, (size, first_us, length) in enumerate(sizes):
         if number == stored:
