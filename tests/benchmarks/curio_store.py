@@ -73,6 +73,14 @@ def command_seconds(path: Path) -> float:
     return taken
 
 
+def listing_seconds(path: Path) -> float:
+    """Return what the whole command takes that lists the newest records."""
+    command = [*COMMAND, str(path), "list-records", "--limit", "20", "--format", "json"]
+    taken, result = seconds_of(lambda: subprocess.run(command, check=True, capture_output=True))
+    assert len(json.loads(result.stdout)) == 20
+    return taken
+
+
 def opener(path: str) -> Callable[[], Reader]:
     """Return what opens the store; the settings are read and the plugins imported by now."""
     settings = load_settings({"data_dir": path}, strict=True)

@@ -60,14 +60,19 @@ def few_records() -> Path:
     return data_dir
 
 
-def newest_seconds(data_dir: Path) -> tuple[float, float]:
+def newest_seconds(data_dir: Path) -> dict[str, dict[str, float]]:
     """Return what the newest records of a store take, and those of the small one, asked in turns."""
     stores = {"many": data_dir, "few": few_records()}
-    found = medians_in_turns({name: partial(ask, "curio_store", "newest", store) for name, store in stores.items()})
-    return found["many"]["seconds"], found["few"]["seconds"]
+    return medians_in_turns({name: partial(listing, store) for name, store in stores.items()})
 
 
-def newest_seconds_of_many() -> tuple[float, float]:
+def listing(data_dir: Path) -> dict[str, float]:
+    """Return what the whole command takes, and the reading alone in a fresh process."""
+    reading: dict[str, float] = ask("curio_store", "newest", data_dir)
+    return reading | {"command": curio_store.listing_seconds(data_dir)}
+
+
+def newest_seconds_of_many() -> dict[str, dict[str, float]]:
     """Return the same for a store that is made for it."""
     data_dir = Path("many")
     curio_store.load(data_dir, records(MANY, END_US))
