@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from math import ceil, log
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -154,7 +154,7 @@ class LogHistogram:
         if not self._packed:
             return None
         first, weights = _fields(self._packed)
-        return first, _little_endian(weights).tobytes()
+        return first, little_endian(weights).tobytes()
 
     def _pack(self) -> bool:
         """Pack what came otherwise, if it can be packed."""
@@ -167,7 +167,7 @@ class LogHistogram:
         for index, value in self._bins.items():
             weights[index - first] = int(value)
         self._bins = {}
-        self.add_packed(unpack_bins(first, _little_endian(weights).tobytes()), int(weight))
+        self.add_packed(unpack_bins(first, little_endian(weights).tobytes()), int(weight))
         return True
 
 
@@ -181,7 +181,7 @@ def _fields(packed: int) -> tuple[int, array[int]]:
     empty = ((packed & -packed).bit_length() - 1) // _FIELD_BITS
     packed >>= _FIELD_BITS * empty
     weights = array("I", packed.to_bytes(-(-packed.bit_length() // _FIELD_BITS) * _FIELD_BYTES, "little"))
-    return _ZERO_BIN + empty, _little_endian(weights)
+    return _ZERO_BIN + empty, little_endian(weights)
 
 
 def _unpacked(packed: int) -> Iterator[tuple[int, float]]:
@@ -189,7 +189,8 @@ def _unpacked(packed: int) -> Iterator[tuple[int, float]]:
     return ((index, float(weight)) for index, weight in enumerate(weights, first) if weight)
 
 
-def _little_endian(fields: array[int]) -> array[int]:
+def little_endian(fields: array[Any]) -> array[Any]:
+    """Return the numbers in little-endian order if they are in this machine's, and the other way round."""
     if sys.byteorder == "big":
         fields = fields[:]
         fields.byteswap()

@@ -17,7 +17,7 @@ from curio_tracking.errors import DataDirError
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.privacy.keys import KEYS_DIR, Key, KeyRing, RehearsalKeys
 from curio_tracking.privacy.names import words_of
-from curio_tracking.privacy.patterns import REDACTED
+from curio_tracking.privacy.patterns import PSEUDONYM_BYTES, PSEUDONYM_FORM, REDACTED
 from curio_tracking.privacy.shape import is_shape, remember
 from curio_tracking.unread import UnreadRecord
 
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from curio_tracking.settings import Settings
     from curio_tracking.unread import Signature
 
-PSEUDONYM_BYTES: Final = 16
-PSEUDONYM: Final = re.compile(rf"[1-9]\d*:[0-9a-f]{{{2 * PSEUDONYM_BYTES}}}", re.ASCII)
+PSEUDONYM: Final = re.compile(PSEUDONYM_FORM)
 RETRY_SECONDS: Final = 30.0
 """After this long without a key, look again: a full or read-only disk may have recovered."""
 MAX_DEPTH: Final = 24

@@ -65,8 +65,11 @@ _KNOWN_TOKEN: Final = re.compile(
 )
 _MANY_GROUPS: Final = 40
 _USUAL_GROUP: Final = 3
-_DIGITS: Final = re.compile(r"\b[1-9]\d*:[0-9a-f]{32}\b|(?P<groups>(?<![\d.])\d(?:[ -]?\d){12,}(?!\d))")
-"""Digits, except inside of a pseudonym as `anonymize` makes them: imports look at messages that have some."""
+PSEUDONYM_BYTES: Final = 16
+PSEUDONYM_FORM: Final = rf"[1-9][0-9]*:[0-9a-f]{{{2 * PSEUDONYM_BYTES}}}"
+"""What `anonymize` makes of an id: the number of a key, and so many bytes."""
+_DIGITS: Final = re.compile(rf"\b{PSEUDONYM_FORM}\b|(?P<groups>(?<![\d.])\d(?:[ -]?\d){{12,}}(?!\d))")
+"""Digits, except inside of a pseudonym: imports look at messages that have some."""
 _LONG_TOKEN: Final = re.compile(r"[\w+/-]{20,}={0,2}")
 _RUN: Final = re.compile(r"[A-Za-z0-9]{18,}|[A-Za-z0-9+/]{32,}")
 _LONG_ENOUGH: Final = 32

@@ -20,6 +20,7 @@ from curio_tracking.storage.tinyflux.reading.question import Question
 from curio_tracking.storage.tinyflux.reading.remarks import remarks
 from curio_tracking.storage.tinyflux.reading.snapshot import Store
 from curio_tracking.storage.tinyflux.reading.totals import Totals
+from curio_tracking.storage.tinyflux.rollups.cells import DAY_US
 from curio_tracking.storage.tinyflux.rows import format_row, parse_row
 from curio_tracking.storage.tinyflux.staging import append_staged
 from curio_tracking.storage.tinyflux.upkeep.deletion import delete_records
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from curio_tracking.records import FeatureInfo, FeatureRecord
     from curio_tracking.storage.tinyflux.search import Query
 
-DAY_US: Final = 86_400_000_000
 DAY_LENGTH: Final = len("2026-11-22")
 _FIRST_US: Final = to_microseconds(datetime.min.replace(tzinfo=UTC))
 _LAST_US: Final = to_microseconds(datetime.max.replace(tzinfo=UTC))

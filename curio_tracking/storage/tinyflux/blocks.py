@@ -94,6 +94,11 @@ class BlockIndex:
         """How many bytes of the rows are indexed."""
         return last.end if (last := self.last) is not None else 0
 
+    @property
+    def file_end(self) -> int:
+        """Where the last block ends in the file, in bytes."""
+        return last.file_offset + last.file_size if (last := self.last) is not None else 0
+
     def copy(self) -> BlockIndex:
         """Return another one with the same blocks."""
         other = BlockIndex(self._added)

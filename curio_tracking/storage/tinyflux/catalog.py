@@ -1,4 +1,4 @@
-"""Which segments exist: names, days, owners. Only lists directories; never opens or creates anything.
+"""Which segments exist: names, days, owners. Lists directories and opens nothing but lists of parts; creates nothing.
 
 Layout: `DATA_DIR/raw/2026-11-22/<host>-<pid>-<nonce>-<seq>.csv`, the day being that of the records' start, UTC. A
 compressed segment is named `...-<seq>.<bytes>.csv.gz` after the size that it had before. A rewrite only ever makes a
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.storage.days import DAY
 from curio_tracking.storage.directories import list_names, storage_error
+from curio_tracking.storage.files import read_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,7 +116,11 @@ def replaced_parts(directory: Path) -> list[SegmentFile]:
 
 def lists_of_parts(directory: Path) -> list[Path]:
     """Return the lists of parts in the directory of a day."""
-    return [directory / name for name in list_names(directory) if name.endswith(PARTS) and not name.startswith(".")]
+    return [directory / name for name in list_names(directory) if _is_list(name)]
+
+
+def _is_list(name: str) -> bool:
+    return name.endswith(PARTS) and not name.startswith(".")
 
 
 def _scan(directory: Path) -> tuple[list[SegmentFile], list[str]]:
@@ -128,7 +133,7 @@ def _scan(directory: Path) -> tuple[list[SegmentFile], list[str]]:
                 size = named["bytes"]
                 actual = entry.stat(follow_symlinks=False).st_size if size is None else int(size)
                 found.append(SegmentFile(directory / entry.name, named["stem"], actual, size is not None))
-            elif entry.name.endswith(PARTS) and not entry.name.startswith("."):
+            elif _is_list(entry.name) and entry.is_file(follow_symlinks=False):
                 lists.append(entry.name)
     return found, lists
 
@@ -136,10 +141,7 @@ def _scan(directory: Path) -> tuple[list[SegmentFile], list[str]]:
 def _replaced(directory: Path, found: list[SegmentFile], lists: list[str]) -> set[str]:
     stems = {file.stem for file in found} if lists else set()
     return {
-        stem
-        for name in lists
-        if name.removesuffix(PARTS) in stems
-        for stem in (directory / name).read_text(encoding="utf-8").splitlines()
+        line.decode() for name in lists if name.removesuffix(PARTS) in stems for line in read_lines(directory / name)
     }
 
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 TAGS: Final = ("t_i", "t_c", "t_s", "t_u", "t_n", "t_p", "t_h", "t_a", "t_v", "t_e", "t_x", "t_y", "t_r", "t_m")
 FIELDS: Final = ("f_d", "f_i", "f_o", "f_e", "f_n", "f_t", "f_p", "f_c", "f_b", "f_w")
+WHOLE_FIELDS: Final = ("f_i", "f_o", "f_n", "f_t", "f_p", "f_b")
+"""Those that are integers."""
 NONE: Final = "_none"
 """TinyFlux's word for None, which may stand for any value."""
 
@@ -25,7 +27,7 @@ _PARAMETER: Final = rf"{_NAME}:{_NAME}:[0-9]{{0,18}}+"
 _FORMS: Final = {
     "t_s": "[a-z]++",
     "t_r": rf"{_PARAMETER}(?:;{_PARAMETER})*+",
-    **dict.fromkeys(("f_i", "f_o", "f_n", "f_t", "f_p", "f_b"), _WHOLE),
+    **dict.fromkeys(WHOLE_FIELDS, _WHOLE),
     **dict.fromkeys(("f_d", "f_e", "f_c", "f_w"), _REAL),
 }
 _ALWAYS: Final = ("t_i", "t_c", "t_s", "f_d")

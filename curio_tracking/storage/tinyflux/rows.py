@@ -31,14 +31,13 @@ from curio_tracking.records import FeatureRecord, FeatureStatus, to_microseconds
 from curio_tracking.storage.days import moment_text
 from curio_tracking.storage.escapes import escape, unescape
 from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS, metadata_text, shorten
-from curio_tracking.storage.tinyflux.pattern import FIELDS, NONE, TAGS, usual_values
+from curio_tracking.storage.tinyflux.pattern import FIELDS, NONE, TAGS, WHOLE_FIELDS, usual_values
 from curio_tracking.storage.tinyflux.shapes import KEY, parse_shape, shape_template, shape_text
 from curio_tracking.unread import UnreadRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_WHOLE: Final = frozenset({"f_i", "f_o", "f_n", "f_t", "f_p", "f_b"})
 _UNREADABLE: Final = (ValueError, TypeError, LookupError, OverflowError, RecursionError, StopIteration, csv.Error)
 STATUSES: Final[dict[str | None, FeatureStatus]] = {status.value: status for status in FeatureStatus}
 _MOST_REMEMBERED: Final = 4096
@@ -176,7 +175,7 @@ def other_values(text: str) -> list[Any]:
 def _value(key: str, text: str) -> str | None:
     if text == NONE:
         return None
-    if key in _WHOLE:
+    if key in WHOLE_FIELDS:
         return text.removesuffix(".0")
     return unescape(text) if key in TAGS and key != "t_m" else text
 

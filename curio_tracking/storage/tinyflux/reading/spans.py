@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from curio_tracking.records import to_microseconds
-from curio_tracking.storage.tinyflux.rollups.cells import HOUR_US
+from curio_tracking.storage.tinyflux.rollups.cells import DAY_US, HOUR_US
 
 if TYPE_CHECKING:
     from curio_tracking.queries import RecordQuery
-
-_HOURS: Final = 24
-_DAY_US: Final = _HOURS * HOUR_US
 
 
 class Span(NamedTuple):
@@ -35,7 +32,7 @@ class Span(NamedTuple):
 def span_of(day: str, where: RecordQuery) -> Span:
     """Return what the time range of a query takes of a day."""
     begin = to_microseconds(datetime.fromisoformat(day).replace(tzinfo=UTC))
-    end = begin + _DAY_US
+    end = begin + DAY_US
     since = begin if where.since_us is None else max(begin, where.since_us)
     until = end if where.until_us is None else min(end, where.until_us)
     if since >= until:

@@ -19,6 +19,7 @@ DIMENSIONS: Final = ("feature_name", "category", "status", "app", "version", "en
 """What the totals can be told apart by, besides time."""
 HOUR: Final = "hour"
 HOUR_US: Final = 3_600_000_000
+DAY_US: Final = 24 * HOUR_US
 MEASURES: Final = 8
 """How many values a `Measure` has."""
 MOST_WAITING: Final = 20_000

@@ -138,8 +138,7 @@ class Checkpoint:
         self.signature = self._rollup.signature
         self.covered: int = meta["covered"]
         self.index = _decoded_index(self._rollup)
-        last = self.index.last
-        end = last.file_offset + last.file_size if last is not None else 0
+        end = self.index.file_end
         if self.index.end != self.covered or meta["fingerprint"] != fingerprint_of(file, end):
             raise DamagedError(f"{segment.rollup_path} is about another file")
         is_whole = self.covered == segment.size and end == os.fstat(file).st_size

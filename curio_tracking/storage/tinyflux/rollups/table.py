@@ -8,7 +8,6 @@ no file.
 from __future__ import annotations
 
 import json
-import sys
 import zlib
 from array import array
 from itertools import accumulate, chain
@@ -16,7 +15,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from curio_tracking.records import FeatureStatus
-from curio_tracking.sketches import unpack_bins
+from curio_tracking.sketches import little_endian, unpack_bins
 from curio_tracking.storage.tinyflux.rollups.cells import HOUR
 from curio_tracking.summaries import Summary
 
@@ -59,7 +58,7 @@ def encode_table(names: tuple[str, ...], totals: Mapping[Group, Summary]) -> byt
             "columns": [[column.typecode, len(column)] for column in columns],
         }
     ).encode()
-    body = b"".join(map(_little_endian, columns))
+    body = b"".join([little_endian(column).tobytes() for column in columns])
     return zlib.compress(len(head).to_bytes(_LENGTH_BYTES, "little") + head + body, _QUICK)
 
 
@@ -111,13 +110,6 @@ def _packed(values: list[Any], name: str = "") -> array[Any]:
 
 def _is_whole(value: float) -> bool:
     return value == int(value)
-
-
-def _little_endian(column: array[Any]) -> bytes:
-    if sys.byteorder == "big":
-        column = column[:]
-        column.byteswap()
-    return column.tobytes()
 
 
 class Table(NamedTuple):
@@ -238,9 +230,7 @@ def _decode(data: bytes) -> Table:
         column.frombytes(data[body : body + size])
         if len(column) != length:
             raise ValueError("a column is cut short")
-        if sys.byteorder == "big":
-            column.byteswap()
-        columns.append(column)
+        columns.append(little_endian(column))
         body += size
     names, strings = tuple(head["names"]), [None, *head["strings"]]
     keys = [

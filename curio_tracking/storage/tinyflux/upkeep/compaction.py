@@ -69,8 +69,7 @@ def write_compressed(segment: SegmentFile, pieces: Iterable[list[bytes]], pace: 
         temporary.replace(path)
         sync_directory(directory)
         made = SegmentFile(path, segment.stem, index.end, True)
-        last = index.blocks[-1]
-        write_blocks(made.rollup_path, index, fingerprint_of(file, last.file_offset + last.file_size))
+        write_blocks(made.rollup_path, index, fingerprint_of(file, index.file_end))
         return made
     finally:
         temporary.unlink(missing_ok=True)
@@ -99,8 +98,7 @@ def _joined(lines: list[bytes]) -> bytes:
 def _append(file: int, index: BlockIndex, raw: bytes, lines: list[bytes]) -> None:
     packing = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
     data = packing.compress(raw) + packing.flush()
-    last = index.last
-    file_offset = last.file_offset + last.file_size if last is not None else 0
+    file_offset = index.file_end
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]

@@ -119,8 +119,7 @@ def settle(
                 return whole
             bad_rows = _grow(growth, whole, file, pace)
             if not bad_rows or whole.is_compressed:
-                last = growth.index.last
-                growth.write(whole.rollup_path, fingerprint_of(file, last.file_offset + last.file_size if last else 0))
+                growth.write(whole.rollup_path, fingerprint_of(file, growth.index.file_end))
                 return whole
             _take_out(bad_rows, whole, file, quarantine)
     except (BlockingIOError, FileNotFoundError):
