@@ -1,8 +1,12 @@
-"""What every test gets: an empty home, no FEATURE_TRACKING_ variables, a working directory without settings files."""
+"""What every test gets: an empty home, no FEATURE_TRACKING_ variables, a working directory without settings files.
+
+The modules of `helpers` are put within reach: tests are imported by path.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,8 @@ from typing import Any
 import pytest
 
 from curio_tracking import FeatureTracker
+
+sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import killed_before
 
 from curio_tracking.cli import main
 from curio_tracking.errors import StorageError
@@ -49,27 +50,7 @@ def stored(backend: TinyFluxBackend | CsvBackend) -> list[str]:
 
 def killed_at(number: int, *arguments: str) -> bool:
     """Run the program in a child that is killed before its system call `number`, and say whether it came to that."""
-    child = os.fork()
-    if child == 0:
-        try:
-            calls = iter(range(10**9))
-            for step in STEPS:
-                _kill_at(number, calls, step)
-            main(arguments)
-        finally:
-            os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
-def _kill_at(number: int, calls: Iterator[int], step: str) -> None:
-    real = getattr(os, step)
-
-    def call(*arguments: object, **options: object) -> object:
-        if next(calls) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*arguments, **options)
-
-    setattr(os, step, call)
+    return killed_before(number, STEPS, lambda: main(arguments))
 
 
 # -- the backend takes all or none ----------------------------------------------------------------------------------

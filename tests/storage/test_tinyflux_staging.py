@@ -6,12 +6,12 @@ import contextlib
 import errno
 import os
 import resource
-import signal
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from killing import killed_before
 
 from curio_tracking.errors import StorageError
 from curio_tracking.interfaces import BulkBackend
@@ -191,28 +191,7 @@ def test_interruption_while_segments_are_moved_ends_the_move_first(
 
 def killed_at(number: int, data_dir: Path) -> bool:
     """Stage the batches in a child that is killed before its system call `number`, and say whether it came to that."""
-    child = os.fork()
-    if child == 0:
-        try:
-            calls = iter(range(10**9))
-            for step in STEPS:
-                _kill_at(number, calls, step)
-            append_staged(data_dir, missing_batches(data_dir))
-        finally:
-            os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-
-
-def _kill_at(number: int, calls: Iterator[int], step: str) -> None:
-    real = getattr(os, step)
-
-    def call(*arguments: object, **options: object) -> object:
-        if next(calls) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*arguments, **options)
-
-    setattr(os, step, call)
+    return killed_before(number, STEPS, lambda: append_staged(data_dir, missing_batches(data_dir)))
 
 
 def kill_points(tmp_path: Path) -> Iterator[Path]:
@@ -272,16 +251,7 @@ def commit_only(data_dir: Path) -> None:
 
 
 def finish_killed_at(number: int, data_dir: Path) -> bool:
-    child = os.fork()
-    if child == 0:
-        try:
-            calls = iter(range(10**9))
-            for step in STEPS:
-                _kill_at(number, calls, step)
-            finish_staged(data_dir)
-        finally:
-            os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    return killed_before(number, STEPS, lambda: finish_staged(data_dir))
 
 
 def test_deletion_also_finds_what_was_committed_and_not_moved(data_dir: Path) -> None:
