@@ -9,8 +9,9 @@ A plugin is a module (or object) with functions of these names, each marked `@ho
     my_pages = "my_package.my_pages"
 
 The built-in backends, filters, commands and pages are registered in just this way. Hooks are called once, at start-up,
-to collect objects; never once per record. Plugins run in no promised order unless a hook says so. An implementation
-that raises is reported once and does not disturb the others.
+to collect objects; never once per record. Built-in plugins come first, the others by name, files of PLUGINS_DIR last;
+`tryfirst` and `trylast` change that. A plugin is imported when one of its hooks is called. One that raises is reported
+once and does not disturb the others. No argument is ever taken away: `warn_on_impl_args` announces what goes.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         BackendFactory,
         EfficiencyFormula,
         ExporterFactory,
+        FileWriter,
         FilterFactory,
     )
     from curio_tracking.reader import Reader
@@ -84,8 +86,19 @@ class RegisterFilter(Protocol):
 class RegisterExporter(Protocol):
     """How `curio_register_exporters` hands an exporter in."""
 
-    def __call__(self, name: str, factory: ExporterFactory, *, options: type[BaseModel] | None = None) -> None:
-        """Show every written batch to `factory(settings)`; the factory may return None: not needed."""
+    def __call__(
+        self,
+        name: str,
+        factory: ExporterFactory | None = None,
+        *,
+        file_writer: FileWriter | None = None,
+        options: type[BaseModel] | None = None,
+    ) -> None:
+        """Show every written batch to `factory(settings)`; the factory may return None: not needed.
+
+        `file_writer(records, stream)` makes `curio-tracking export --format name`. An exporter that is only that gives
+        no factory, and belongs to the group of the surfaces: a tracked application need not import it.
+        """
 
 
 class RegisterCategory(Protocol):

@@ -7,7 +7,7 @@ knows a concrete part.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, runtime_checkable
 
 from curio_tracking.summaries import Summary, fold, with_declared
 
@@ -189,6 +189,16 @@ class Exporter(Protocol):
 
     def close(self) -> None:
         """Finish within a second; called once when the process ends."""
+
+
+class FileWriter(Protocol):
+    """A format of `curio-tracking export`."""
+
+    def __call__(self, records: Iterable[FeatureRecord], stream: BinaryIO) -> int:
+        """Write the records to an open file, as they come, and return how many they were.
+
+        There may be millions: keep no more of them than the format needs. The stream is the caller's to close.
+        """
 
 
 BackendFactory: TypeAlias = "Callable[[Settings], StorageBackend]"

@@ -105,9 +105,15 @@ class Settings(BaseSettings):
     redact: Names = _setting((), "Further names (or globs) of parameters and metadata whose values are secret.")
     filters: Names = _setting((), "Order of the filters by name; those not named follow in their usual order.")
 
-    plugins_disabled: Names = _setting((), "Plugins not to load.")
-    plugins_only: Names = _setting((), "Load these plugins and the built-in ones only; empty loads all.")
-    plugins_dir: Location | None = _setting(None, "Directory of single-file plugins (*.py) to load as well.")
+    plugins_disabled: Names = _setting(
+        (), "Plugins not to load, built-in ones too: names of plugins or of distributions."
+    )
+    plugins_only: Names = _setting(
+        (), 'Load only these: names of plugins or distributions; "curio-tracking" stands for the built-in ones.'
+    )
+    plugins_dir: Location | None = _setting(
+        None, "Directory of single-file plugins (*.py) to load as well; nobody else may write there."
+    )
     strict_plugins: bool = _setting(False, "Raise when a plugin fails, instead of going on without it.")
 
     dashboard_host: str = _setting("127.0.0.1", "Address the dashboard listens on; others need a token.", min_length=1)

@@ -43,8 +43,7 @@ class CommandGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command of that name, or None."""
         if cmd_name in RECOVERY:
-            host = PluginHost((SURFACES_GROUP,), only=RECOVERY)
-            host.load()
+            host = PluginHost((SURFACES_GROUP,), admits=lambda state: state.is_built_in and state.name in RECOVERY)
             return _commands_of(host).get(cmd_name)
         self._load(ctx)
         return self.commands.get(cmd_name)

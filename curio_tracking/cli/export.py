@@ -1,10 +1,13 @@
-"""export: all matching records, as JSON lines or CSV, to a file or to stdout."""
+"""export: all matching records, as JSON lines, CSV or a plugin's format, to a file or to stdout."""
 
+import codecs
+import io
+import os
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Annotated, Final, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TextIO, cast
 
 import typer
 
@@ -21,13 +24,18 @@ from curio_tracking.cli import (
     new_file,
     note,
     open_session,
+    plugin_host,
     visible,
     with_progress,
 )
+from curio_tracking.errors import CurioError
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.reader import choose
 from curio_tracking.records import FeatureRecord
 from curio_tracking.storage.tables import write_csv
+
+if TYPE_CHECKING:
+    from curio_tracking.hookspecs import RegisterExporter
 
 STDOUT: Final = "-"
 
@@ -45,6 +53,13 @@ def curio_register_commands(app: typer.Typer) -> None:
     )(export)
 
 
+@hookimpl
+def curio_register_exporters(register: "RegisterExporter") -> None:
+    """Offer the formats jsonl and csv."""
+    register("jsonl", file_writer=_write_jsonl)
+    register("csv", file_writer=_write_csv)
+
+
 def export(
     ctx: typer.Context,
     output: Annotated[
@@ -52,7 +67,12 @@ def export(
     ] = STDOUT,
     format_name: Annotated[
         str,
-        typer.Option("--format", metavar="FORMAT", help="One of jsonl, csv.", autocompletion=lambda: list(WRITERS)),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="jsonl, csv, or the format of a plugin.",
+            autocompletion=lambda: list(BUILT_IN_FORMATS),
+        ),
     ] = "jsonl",
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     feature: FeatureOption = None,
@@ -67,7 +87,8 @@ def export(
     jsonl keeps the records exactly, one JSON object per line. csv is for spreadsheets: it has a header, and a quote
     mark before cells that a spreadsheet would take for a formula. The file appears when it is complete.
     """
-    write = WRITERS[choose("format", format_name, tuple(WRITERS))]
+    writers = plugin_host(ctx).file_writers
+    write = writers[choose("format", format_name, tuple(writers))].factory
     with open_session(ctx) as session:
         where = session.reader.where(
             feature_name=feature, category=category, status=status, user_id=user, since=since, until=until
@@ -81,33 +102,62 @@ def export(
         note(f"{count:,} records written to {output}")
 
 
-def _target(output: str, *, replace: bool) -> AbstractContextManager[TextIO]:
+def _target(output: str, *, replace: bool) -> AbstractContextManager[BinaryIO]:
     if output != STDOUT:
         return new_file(Path(output), replace=replace)
-    return nullcontext(cast("TextIO", _TerminalText(sys.stdout)) if is_terminal(sys.stdout) else sys.stdout)
+    if sys.stdout is None:  # closed by the caller: there is nobody to read, and no reason to fail
+        return Path(os.devnull).open("wb")
+    return nullcontext(cast("BinaryIO", _Terminal()) if is_terminal(sys.stdout) else sys.stdout.buffer)
 
 
-class _TerminalText:
-    """A terminal to which control characters go in visible form only."""
+class _Terminal(io.RawIOBase):
+    """A terminal to which only text goes, with control characters in visible form."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.encoding = stream.encoding
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
 
-    def write(self, text: str) -> int:
-        """Write text."""
-        return self._stream.write(visible(text, keep="\r\n\t"))
+    def writable(self) -> bool:
+        """Whether it can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write encoded text.
+
+        Raises:
+            CurioError: it is no text.
+        """
+        try:
+            text = self._decoder.decode(bytes(data))
+        except UnicodeDecodeError:
+            raise CurioError("this format is not for a terminal; name a file with --output") from None
+        sys.stdout.write(visible(text, keep="\r\n\t"))
+        return len(data)
 
 
-def _write_jsonl(records: Iterable[FeatureRecord], stream: TextIO) -> int:
+@contextmanager
+def _text(stream: BinaryIO) -> Iterator[TextIO]:
+    """Give the stream as one that takes text; it stays open, whatever happens."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="")  # both formats end their lines themselves
+    try:
+        yield text
+        text.flush()
+    finally:
+        with suppress(OSError, CurioError, ValueError):
+            text.detach()
+
+
+def _write_jsonl(records: Iterable[FeatureRecord], stream: BinaryIO) -> int:
     count = 0
-    for record in records:
-        stream.write(json_text(record.as_dict(), stream) + "\n")
-        count += 1
+    with _text(stream) as text:
+        for record in records:
+            text.write(json_text(record.as_dict(), text) + "\n")
+            count += 1
     return count
 
 
-WRITERS: Final[dict[str, Callable[[Iterable[FeatureRecord], TextIO], int]]] = {
-    "jsonl": _write_jsonl,
-    "csv": write_csv,
-}
+def _write_csv(records: Iterable[FeatureRecord], stream: BinaryIO) -> int:
+    with _text(stream) as text:
+        return write_csv(records, text)
+
+
+BUILT_IN_FORMATS: Final = ("jsonl", "csv")

@@ -9,7 +9,7 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from curio_tracking.errors import CurioError
 
@@ -25,8 +25,8 @@ class OutputFileError(CurioError):
 
 
 @contextmanager
-def new_file(path: Path, *, replace: bool) -> Iterator[TextIO]:
-    """Open a text file that takes its name only when the block has ended well; an exception leaves no trace.
+def new_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
+    """Open a file that takes its name only when the block has ended well; an exception leaves no trace.
 
     Args:
         path: where it shall stand.
@@ -63,10 +63,9 @@ def _refuse_taken(path: Path, *, replace: bool) -> None:
         raise OutputFileError(f"{path} exists already; choose another name, or use --force to replace it")
 
 
-def _create(draft: Path) -> TextIO:
-    # newline="": the CSV writer and JSON lines end their lines themselves
+def _create(draft: Path) -> BinaryIO:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), OWNER_ONLY)
-    return open(descriptor, "w", encoding="utf-8", newline="")  # noqa: PTH123 - a descriptor
+    return open(descriptor, "wb")  # noqa: PTH123 - a descriptor
 
 
 def _give_name(draft: Path, path: Path, *, replace: bool) -> None:

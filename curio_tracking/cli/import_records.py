@@ -9,9 +9,9 @@ import typer
 
 from curio_tracking.cli import Session, examples, note, open_session, with_progress
 from curio_tracking.errors import PluginError
+from curio_tracking.filtering import import_chain
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.reader import choose
-from curio_tracking.runtime import import_chain
 
 if TYPE_CHECKING:
     from curio_tracking.importing.delivery import Delivery

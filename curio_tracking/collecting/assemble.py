@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from curio_tracking.collecting import clock
 from curio_tracking.collecting.clock import id_suffix, record_id, wall_ns
 from curio_tracking.collecting.facts import SiteFacts
+from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt, one_line
 from curio_tracking.collecting.outcome import MAX_MESSAGE_LENGTH, SUCCESS, Failure
 from curio_tracking.collecting.run import Run
 from curio_tracking.efficiency import blend
@@ -65,6 +66,7 @@ class Assembler:
         self._formula = formula
         self._targets = targets
         self._folds = 0
+        self._formula_failures = 0
         self.writer_cell: Cell | None = None
 
     def record(self, row: Any, guard: Guard) -> FeatureRecord | None:
@@ -224,11 +226,25 @@ class Assembler:
         return self._targets if site.targets is None else site.targets.over(self._targets)
 
     def _score(self, record: FeatureRecord, targets: Targets, guard: Guard) -> float | None:
+        formula = self._formula
+        if formula is blend:
+            return blend(record, targets)
         try:
-            return self._formula(record, targets)
-        except Exception as error:
-            guard.report("efficiency", f"the efficiency formula raised {type(error).__name__}: {error}")
+            score = _score_of(formula(record, targets))
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            self._formula_failed(error, guard)
             return None
+        self._formula_failures = 0
+        return score
+
+    def _formula_failed(self, error: BaseException, guard: Guard) -> None:
+        self._formula_failures += 1
+        guard.report("efficiency", f"the efficiency formula raised {one_line(error)}")
+        if self._formula_failures >= MAX_FAILURES:
+            guard.report("efficiency off", "the efficiency formula has failed again and again; using the built-in one")
+            self._formula = blend
 
 
 def _inner(
@@ -247,6 +263,14 @@ def _whole(value: object, least: int) -> int | None:
     if isinstance(value, (int, float)) and not (isinstance(value, float) and not math.isfinite(value)):
         return min(max(int(value), least), _MAX_COUNT)
     return None
+
+
+def _score_of(given: object) -> float | None:
+    """Return what a plugin's formula has given as a score."""
+    score = _fraction(given)
+    if score is None and given is not None:
+        raise TypeError(f"the result is {type(given).__name__}, not a number from 0 to 1")
+    return score
 
 
 def _fraction(value: object) -> float | None:

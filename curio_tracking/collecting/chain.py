@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt
 from curio_tracking.records import FeatureInfo, FeatureRecord, FeatureStatus
 
 if TYPE_CHECKING:
@@ -33,31 +34,42 @@ class FilterChain:
 
     def __init__(self, steps: Iterable[FilterStep]) -> None:
         self._steps = tuple((step.name, step.apply, step.leaves_trace) for step in steps)
+        self._failures = dict.fromkeys((step[0] for step in self._steps), 0)
         self.names = tuple(name for name, _apply, _trace in self._steps)
         self.dropped: Counter[str] = Counter()
 
     def apply(self, records: list[FeatureRecord], calls: int, guard: Guard) -> list[FeatureRecord]:
         """Return the records as the filters leave them, without those that one of them dropped.
 
-        One filter takes all records before the next one does: that costs half of taking them one by one.
+        One filter takes all records before the next one does: that costs half of taking them one by one. A filter that
+        raises drops the record; one that has failed again and again is not asked any more and drops them all, because
+        what it was to keep from the store must not get there.
 
         Args:
             calls: how many calls each of the records stands for, for the counts.
         """
         for name, apply, leaves_trace in self._steps:
             kept = []
+            failures = self._failures[name]
             for record in records:
-                try:
-                    after = apply(record)
-                except Exception as error:
-                    message = f'filter "{name}" raised {type(error).__name__}; the record was dropped'
-                    guard.report(f"filter {name}", message)
+                if failures >= MAX_FAILURES:
                     self.dropped[f"{name}_error"] += calls
                     continue
+                try:
+                    after = apply(record)
+                except BaseException as error:
+                    if is_interrupt(error):
+                        raise
+                    failures += 1
+                    self.dropped[f"{name}_error"] += calls
+                    _report(name, error, failures, guard)
+                    continue
+                failures = 0
                 if after is not None:
                     kept.append(after)
                 elif leaves_trace:
                     self.dropped[name] += calls
+            self._failures[name] = failures
             records = kept
         return records
 
@@ -66,5 +78,15 @@ class FilterChain:
         probe = FeatureRecord("", info.feature_name, info.category, FeatureStatus.FAILED, 0, 0.0)
         try:
             return all(leaves_trace or apply(probe) is not None for _name, apply, leaves_trace in self._steps)
-        except Exception:
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
             return False
+
+
+def _report(name: str, error: BaseException, failures: int, guard: Guard) -> None:
+    message = f'filter "{name}" raised {type(error).__name__}; the record was dropped'
+    guard.report(f"filter {name}", message)
+    if failures == MAX_FAILURES:
+        what = f"has failed {failures} times in a row and is asked no more: all records are dropped"
+        guard.report(f"filter {name} off", f'filter "{name}" {what}; update it, or name its plugin in PLUGINS_DISABLED')

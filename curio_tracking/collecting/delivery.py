@@ -10,6 +10,7 @@ import os
 from collections import Counter
 
 from curio_tracking.collecting.clock import clock
+from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt, one_line
 from curio_tracking.errors import StorageError
 
 TYPE_CHECKING = False
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 FIRST_RETRY_SECONDS: Final = 0.05
 LONGEST_RETRY_SECONDS: Final = 5.0
 _MAX_REFUSALS: Final = 5
-_MAX_EXPORTER_FAILURES: Final = 5
 
 
 class Delivery:
@@ -70,8 +70,10 @@ class Delivery:
         ]
         try:
             pipeline.backend.declare([info for info in features if pipeline.chain.admits(info)])
-        except Exception as error:
-            self._guard.report("backend", f"{error}")
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            self._guard.report("backend", _text_of(error))
             return
         self._declared = count
 
@@ -137,7 +139,10 @@ class Delivery:
         records = self._records
         try:
             self._pipeline.backend.append(records)
-        except Exception as error:
+        # BaseException: a plugin that calls sys.exit() refuses this batch, it does not end the writer
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
             self._refused(error)
             return False
         self._refusals = 0
@@ -146,8 +151,8 @@ class Delivery:
         self._export(records)
         return True
 
-    def _refused(self, error: Exception) -> None:
-        self._guard.report("backend", f"cannot store records for now, will try again: {error}")
+    def _refused(self, error: BaseException) -> None:
+        self._guard.report("backend", f"cannot store records for now, will try again: {_text_of(error)}")
         self._refusals += 1
         seconds = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(self._refusals, 10))
         # jitter: many processes on one full disk must not come back at the same instant
@@ -162,7 +167,9 @@ class Delivery:
                 self._pipeline.backend.append(self._records[:1])
             except (OSError, StorageError):
                 return
-            except Exception:
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise
                 self._ledger.put_down(self._calls[0], "rejected")
             else:
                 self._ledger.acknowledge(self._calls[:1])
@@ -170,15 +177,25 @@ class Delivery:
         self._refusals = 0
 
     def _export(self, records: list[FeatureRecord]) -> None:
+        failures = self._exporter_failures
         for name, exporter in self._pipeline.exporters.items():
-            if self._exporter_failures[name] >= _MAX_EXPORTER_FAILURES:
+            if failures[name] >= MAX_FAILURES:
                 continue
             try:
                 exporter.export(records)
-            except Exception as error:
-                self._exporter_failures[name] += 1
-                message = f'exporter "{name}" raised {type(error).__name__}: {error}'
-                self._guard.report(f"exporter {name}", message)
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise
+                failures[name] += 1
+                self._guard.report(f"exporter {name}", f'exporter "{name}" raised {one_line(error)}')
+                if failures[name] == MAX_FAILURES:
+                    self._guard.report(
+                        f"exporter {name} off",
+                        f'exporter "{name}" has failed {MAX_FAILURES} times '
+                        "in a row and gets no more records; mend what it needs and start the program again",
+                    )
+            else:
+                failures[name] = 0
 
     def rest(self, is_wanted: Callable[[], bool]) -> None:
         """Let the backend use a quiet moment for its upkeep, if it has any.
@@ -187,11 +204,16 @@ class Delivery:
             is_wanted: tells whether the thread is wanted for something more urgent.
         """
         if self._rest is not None:
-            self._guard.call("upkeep", self._rest, is_wanted)
+            self._guard.plugin("upkeep", self._rest, is_wanted)
 
     def close(self) -> None:
         """Release exporters and backend; what is still in the batch is given up by the ledger."""
         self._records, self._calls = [], []
         for name, exporter in self._pipeline.exporters.items():
-            self._guard.call(f"exporter {name}", exporter.close)
-        self._guard.call("backend", self._pipeline.backend.close)
+            self._guard.plugin(f"exporter {name}", exporter.close)
+        self._guard.plugin("backend", self._pipeline.backend.close)
+
+
+def _text_of(error: BaseException) -> str:
+    """Return the message of a failing backend; with its type where it is not one that backends raise on purpose."""
+    return f"{error}" if isinstance(error, (OSError, StorageError)) else one_line(error)

@@ -6,13 +6,16 @@ A failure of the tracker is counted, the first of each kind is logged, and the h
 from __future__ import annotations
 
 from collections import Counter
+from threading import current_thread, main_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Final
 
 _PACKAGE = __file__.rpartition("collecting")[0]
+MAX_FAILURES: Final = 5
+"""So often in a row may a part of a plugin fail; then it is switched off."""
 
 
 class Guard:
@@ -39,6 +42,16 @@ class Guard:
             self.report(where, f"{where}: {text_of_error(error)}")
             return None
 
+    def plugin(self, where: str, function: Callable[..., Any], *args: Any) -> Any:
+        """As `call`, for a plugin's code on the writer thread: `SystemExit` and its like are failures there, too."""
+        try:
+            return function(*args)
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            self.report(where, f"{where}: {text_of_error(error)}")
+            return None
+
     def own(self, where: str, function: Callable[..., Any], *args: Any) -> Any:
         """As `call`, for code of ours that runs in the host's thread: what a signal handler raises there goes on.
 
@@ -51,6 +64,31 @@ class Guard:
                 raise
             self.report(where, f"{where}: {text_of_error(error)}")
             return None
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether the exception is somebody's Ctrl-C and must go on.
+
+    Anything else that a plugin raises, `SystemExit` and a `KeyboardInterrupt` of its own included, is its failure.
+    Signals reach the main thread only, and without a `raise` in the code that they interrupt.
+    """
+    if not isinstance(error, KeyboardInterrupt) or current_thread() is not main_thread():
+        return False
+    import signal  # late: needed nearly never
+
+    return signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _was_raised(error)
+
+
+def _was_raised(error: BaseException) -> bool:
+    """Whether a `raise` statement made the exception."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return False
+    from opcode import opmap  # late: needed nearly never
+
+    return trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
 
 
 def _is_ours(error: BaseException) -> bool:
@@ -67,6 +105,15 @@ def text_of_error(error: BaseException) -> str:
         return f"{type(error).__name__}: {error}"
     except Exception:
         return type(error).__name__
+
+
+def one_line(error: BaseException) -> str:
+    """Return `Type: first line of the message` of an exception, whatever its `__str__` does."""
+    try:
+        lines = str(error).strip().splitlines()
+    except BaseException:  # a plugin's exception may do anything
+        lines = []
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def warn(message: str) -> None:

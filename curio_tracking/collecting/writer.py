@@ -213,14 +213,14 @@ class Writer:
 
     def _prepare(self) -> Delivery | None:
         guard = self._collector.guard
-        pipeline = guard.call("start-up", self._load)
+        pipeline = guard.plugin("start-up", self._load)
         if pipeline is None:
             self._fail()
             return None
         self.pipeline = pipeline
         self._apply_settings(pipeline)
         if self.on_started is not None:
-            guard.call("startup hook", self.on_started, pipeline)
+            guard.plugin("startup hook", self.on_started, pipeline)
         return Delivery(pipeline, self.ledger, guard)
 
     def _fail(self) -> None:
@@ -232,7 +232,7 @@ class Writer:
     def _finish(self, pipeline: Pipeline, delivery: Delivery) -> None:
         left = self._end("exit")
         if self.on_stopping is not None:
-            self._collector.guard.call("shutdown hook", self.on_stopping, pipeline)
+            self._collector.guard.plugin("shutdown hook", self.on_stopping, pipeline)
         delivery.close()
         if not left:
             self._answer(self._flushes)

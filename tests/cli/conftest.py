@@ -17,6 +17,7 @@ import pytest
 from curio_tracking.cli import main
 from curio_tracking.plugins import PluginHost
 from curio_tracking.records import FeatureRecord, FeatureStatus
+from curio_tracking.runtime import make_backend
 from curio_tracking.settings import load_settings
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def store() -> Callable[..., None]:
 
     def keep(records: Sequence[FeatureRecord], **overrides: Any) -> None:
         settings = load_settings(overrides, strict=True)
-        backend = PluginHost.for_settings(settings).backends[settings.backend].factory(settings)
+        backend = make_backend(settings, PluginHost.for_settings(settings))
         backend.append(records)
         backend.close()
 

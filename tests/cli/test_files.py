@@ -19,7 +19,7 @@ def here() -> Path:
 def test_file_appears_whole_and_for_its_owner_only(here: Path) -> None:
     target = here / "out.txt"
     with new_file(target, replace=False) as stream:
-        stream.write("all\r\nof it\n")
+        stream.write(b"all\r\nof it\n")
         assert not target.exists()
     assert target.read_bytes() == b"all\r\nof it\n"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
@@ -29,7 +29,7 @@ def test_file_appears_whole_and_for_its_owner_only(here: Path) -> None:
 def test_failure_leaves_nothing_behind(here: Path) -> None:
     def interrupted() -> None:
         with new_file(here / "out.txt", replace=False) as stream:
-            stream.write("half")
+            stream.write(b"half")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -43,7 +43,7 @@ def test_existing_file_stays_unless_it_may_go(here: Path) -> None:
     with pytest.raises(OutputFileError, match="exists already"), new_file(target, replace=False):
         pytest.fail("the block must not run")
     with new_file(target, replace=True) as stream:
-        stream.write("new")
+        stream.write(b"new")
     assert target.read_text() == "new"
 
 
@@ -52,7 +52,7 @@ def test_file_that_comes_meanwhile_is_not_overwritten(here: Path) -> None:
 
     def overtaken() -> None:
         with new_file(target, replace=False) as stream:
-            stream.write("ours")
+            stream.write(b"ours")
             target.write_text("theirs")
 
     with pytest.raises(OutputFileError, match="exists already"):
@@ -92,7 +92,7 @@ def test_full_disk_is_reported_with_the_file_s_name(here: Path) -> None:
             pytest.raises(OutputFileError, match=r"out\.txt: File too large"),
             new_file(here / "out.txt", replace=False) as stream,
         ):
-            stream.write("x" * 100_000)
+            stream.write(b"x" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert os.listdir(here) == []

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curio_tracking.cli import main
+from curio_tracking.filtering import ImportChain, import_chain
 from curio_tracking.plugins import PluginHost
 from curio_tracking.queries import RecordQuery, SummaryQuery
 from curio_tracking.records import FeatureRecord
-from curio_tracking.runtime import ImportChain, import_chain
 from curio_tracking.settings import load_settings
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.testing.strategies import batches, json_texts, records

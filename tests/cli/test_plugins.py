@@ -47,14 +47,77 @@ def states(out: str) -> dict[tuple[str, str], dict[str, Any]]:
     return {(row["group"], row["name"]): row for row in json.loads(out)}
 
 
-def test_built_in_plugins_are_listed_like_any_other(run: Run) -> None:
-    result = run("plugins", "list", "--format", "json")
+def test_built_in_plugins_are_listed_with_all(run: Run) -> None:
+    result = run("plugins", "list", "--all", "--format", "json")
     found = states(result.out)
     assert (result.code, result.err) == (0, "")
-    assert found["curio_tracking", "tinyflux"]["distribution"] == "curio-tracking"
-    assert found["curio_tracking", "tinyflux"]["state"] == "active"
-    assert found["curio_tracking", "tinyflux"]["hooks"] == ["curio_register_backends"]
+    tinyflux = found["curio_tracking", "tinyflux"]
+    assert (tinyflux["distribution"], tinyflux["state"], tinyflux["load_ms"]) == ("curio-tracking", "installed", None)
+    assert (tinyflux["kind"], tinyflux["hooks"]) == (["backend"], ["curio_register_backends"])
     assert found["curio_tracking.surfaces", "list_features"]["hooks"] == ["curio_register_commands"]
+
+
+def test_list_imports_nothing_unless_it_is_asked_to(run: Run, plugin: Callable[..., None], tmp_path: Path) -> None:
+    trace = tmp_path / "imported"
+    plugin("leaves_a_trace", f"open({str(trace)!r}, 'w')\n{GREETING}")
+    found = states(run("plugins", "list", "--format", "json").out)
+    assert found["file", "leaves_a_trace"]["hooks"] == ["curio_register_commands"]
+    assert found["file", "leaves_a_trace"]["state"] == "installed"
+    assert not trace.exists()
+    found = states(run("plugins", "list", "--load", "--format", "json").out)
+    assert found["file", "leaves_a_trace"]["state"] == "active"
+    assert found["file", "leaves_a_trace"]["load_ms"] > 0
+    assert trace.exists()
+
+
+@pytest.mark.parametrize("hook", ["curio_register_commands", "commands", "COMMANDS"])
+def test_list_shows_who_implements_a_hook(run: Run, plugin: Callable[..., None], hook: str) -> None:
+    plugin("greeting", GREETING)
+    plugin("billing", "from curio_tracking import hookimpl\n@hookimpl\ndef curio_startup(tracker): pass\n")
+    assert set(states(run("plugins", "list", "--hook", hook, "--format", "json").out)) == {("file", "greeting")}
+
+
+def test_list_of_an_unknown_hook_says_which_there_are(run: Run) -> None:
+    result = run("plugins", "list", "--hook", "backend")
+    assert result.code == 2
+    assert result.err.startswith('error: unknown hook "backend"; known: backends, filters, ')
+
+
+def test_list_without_any_plugin_says_so(run: Run) -> None:
+    result = run("plugins", "list", "--format", "md")
+    assert (result.code, result.err) == (0, "no plugins but the built-in ones; --all lists them\n")
+
+
+def test_hooks_that_only_an_import_could_tell_are_unknown(run: Run, plugin: Callable[..., None]) -> None:
+    plugin("hidden", "from elsewhere import *\n# curio_register_filters\n")
+    assert states(run("plugins", "list", "--format", "json").out)["file", "hidden"]["hooks"] is None
+
+
+def test_file_that_everybody_may_write_is_refused(run: Run, plugin: Callable[..., None], tmp_path: Path) -> None:
+    plugin("greeting", GREETING)
+    (tmp_path / "plugins" / "greeting.py").chmod(0o666)
+    result = run("count-records")
+    assert result.code == 2
+    assert "is refused: everybody may write " in result.err
+    assert states(run("plugins", "list", "--format", "json").out)["file", "greeting"]["state"] == "broken"
+
+
+def test_directory_that_everybody_may_write_is_refused(run: Run, plugin: Callable[..., None], tmp_path: Path) -> None:
+    plugin("greeting", GREETING)
+    (tmp_path / "plugins").chmod(0o777)
+    result = run("count-records")
+    assert result.code == 2
+    assert "is refused: everybody may write " in result.err
+
+
+def test_commands_of_a_plugin_that_fails_half_way_are_not_there(run: Run, plugin: Callable[..., None]) -> None:
+    plugin(
+        "half",
+        GREETING.replace(
+            'app.command("count-records")(count_records)', 'app.command("count-records")(count_records); 1 / 0'
+        ),
+    )
+    assert run("count-records").code == 2
 
 
 def test_third_party_command_uses_the_public_names(run: Run, plugin: Callable[..., None], shop: list[Any]) -> None:
@@ -70,9 +133,10 @@ def test_broken_plugin_is_shown_and_the_other_commands_work(
     plugin("bad", "raise RuntimeError('not today')")
     result = run("list-records", "--format", "jsonl")
     assert (result.code, len(result.out.splitlines())) == (0, 8)
-    assert result.err.startswith('warning: plugin "bad" cannot be loaded: RuntimeError: not today; ')
-    row = states(run("plugins", "list", "--format", "json").out)["file", "bad"]
-    assert (row["state"], row["problem"]) == ("broken", "cannot be loaded: RuntimeError: not today")
+    assert result.err.startswith('warning: plugin "bad" (')
+    assert ") cannot be loaded: RuntimeError: not today; " in result.err
+    row = states(run("plugins", "list", "--load", "--format", "json").out)["file", "bad"]
+    assert (row["state"], row["error"]) == ("broken", "cannot be loaded: RuntimeError: not today")
 
 
 def test_plugin_that_exits_at_import_does_not_end_the_program(run: Run, plugin: Callable[..., None]) -> None:
@@ -82,14 +146,15 @@ def test_plugin_that_exits_at_import_does_not_end_the_program(run: Run, plugin: 
 
 def test_failing_command_hook_is_shown_as_broken(run: Run, plugin: Callable[..., None]) -> None:
     plugin("bad", "from curio_tracking import hookimpl\n@hookimpl\ndef curio_register_commands(app):\n    1 / 0\n")
-    row = states(run("plugins", "list", "--format", "json").out)["file", "bad"]
+    row = states(run("plugins", "list", "--load", "--format", "json").out)["file", "bad"]
     assert row["state"] == "broken"
-    assert "ZeroDivisionError" in row["problem"]
+    assert "ZeroDivisionError" in row["error"]
 
 
 def test_failing_page_hook_is_shown_as_broken(run: Run, plugin: Callable[..., None]) -> None:
     plugin("bad", "from curio_tracking import hookimpl\n@hookimpl\ndef curio_register_pages(register):\n    1 / 0\n")
-    assert states(run("plugins", "list", "--format", "json").out)["file", "bad"]["state"] == "broken"
+    listed = run("plugins", "list", "--load", "--format", "json").out
+    assert states(listed)["file", "bad"]["state"] == "broken"
 
 
 def test_command_that_typer_cannot_read_takes_no_other_along(run: Run, plugin: Callable[..., None]) -> None:
@@ -137,7 +202,8 @@ def test_strict_plugins_stop_commands_but_not_the_list(
     monkeypatch.setenv("FEATURE_TRACKING_STRICT_PLUGINS", "true")
     result = run("list-records")
     assert result.code == 2
-    assert result.err.startswith('error: plugin "bad" cannot be loaded: RuntimeError: not today; ')
+    assert result.err.startswith('error: plugin "bad" (')
+    assert ") cannot be loaded: RuntimeError: not today; " in result.err
     assert run("plugins", "list").code == 0
 
 
@@ -164,6 +230,6 @@ def test_control_characters_in_a_plugin_s_failure_are_visible(run: Run, plugin: 
 
 
 def test_list_for_people(run: Run) -> None:
-    out = run("plugins", "list", "--format", "md").out
+    out = run("plugins", "list", "--all", "--load", "--format", "md").out
     assert "| tinyflux | curio-tracking |" in out
-    assert "| active | backends |" in out
+    assert "| backend | backends | active |" in out

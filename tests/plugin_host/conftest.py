@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # for `zoo`: tests are imported by path
+
 Install = Callable[..., None]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -1,0 +1,168 @@
+"""Discovery: every plugin that is installed or lies in PLUGINS_DIR, found by its metadata; nothing is imported here."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import Distribution, EntryPoint, distributions
+from typing import TYPE_CHECKING, Final
+
+from curio_tracking.collecting.guard import one_line
+from curio_tracking.hookspecs import ENTRY_POINT_GROUP, HOOK_NAMES, PROJECT
+from curio_tracking.plugins.states import FILE_GROUP, OWN_DISTRIBUTION, PluginState, State, normal_name
+from curio_tracking.plugins.survey import is_certain, names_in, source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from pathlib import Path
+
+_FILE_MODULE: Final = "curio_tracking_plugin_"
+
+
+@dataclass(slots=True)
+class Found:
+    """A plugin that may be loaded.
+
+    Attributes:
+        state: what is known of it.
+        load: imports it and returns the plugin.
+        read: returns its source without importing it; None where there is none.
+    """
+
+    state: PluginState
+    load: Callable[[], object]
+    read: Callable[[], str | None]
+
+    def may_implement(self, hooks: Collection[str]) -> bool:
+        """Whether it has one of these hooks, as far as its source tells; True where that does not tell."""
+        try:
+            source = self.read()
+            if source is None:
+                return True
+            # a hook that does not exist is misspelt, which its author wants to be told
+            named = names_in(source)
+            return bool(named & set(hooks) or named.difference(HOOK_NAMES)) or not is_certain(source)
+        except Exception:  # the import will say what is wrong
+            return True
+
+    def look(self) -> None:
+        """Note in the state which hooks the source shows, or that the plugin cannot be imported."""
+        state = self.state
+        if state.hooks is not None:
+            return
+        try:
+            source = self.read()
+            state.hooks = tuple(sorted(names_in(source))) if source is not None and is_certain(source) else None
+        except Exception as error:
+            if state.state is State.INSTALLED:
+                state.state, state.problem = State.BROKEN, f"cannot be loaded: {one_line(error)}"
+
+
+def installed(groups: Sequence[str]) -> list[Found]:
+    """Return the plugins of the entry point groups: the built-in ones first, then by name.
+
+    Metadata that cannot be read belongs to a broken plugin; that of one distribution never hides another's.
+    """
+    found = [one for distribution in _distributions() for one in _plugins_of(distribution, groups)]
+    order = {group: place for place, group in enumerate(groups)}
+    return sorted(found, key=lambda one: (not one.state.is_built_in, order.get(one.state.group, -1), one.state.name))
+
+
+def _distributions() -> Iterator[Distribution]:
+    """Yield the distributions that may have plugins, each once: what comes first on the path is what is imported."""
+    seen = set()
+    for distribution in distributions():
+        try:
+            text = distribution.read_text("entry_points.txt")
+            # the name costs a parse of the metadata: only for those that matter, out of hundreds
+            if text is None or PROJECT not in text or (name := normal_name(distribution.name)) in seen:
+                continue
+        except Exception:  # noqa: S112 - no name, no metadata: no plugin of ours that could be named
+            continue
+        seen.add(name)
+        yield distribution
+
+
+def _plugins_of(distribution: Distribution, groups: Sequence[str]) -> Iterator[Found]:
+    name, version = distribution.name, distribution.version
+    try:
+        entries = [entry for group in groups for entry in distribution.entry_points.select(group=group)]
+    except Exception as error:
+        problem = f"its entry points cannot be read: {one_line(error)}"
+        state = PluginState(name, name, version, groups[0] if groups else ENTRY_POINT_GROUP, "", State.BROKEN, problem)
+        yield Found(state, _nothing, _no_source)
+        return
+    for entry in entries:
+        state = PluginState(entry.name, name, version, entry.group, entry.value)
+        yield Found(state, entry.load, partial(_source_of, entry))
+
+
+def _source_of(entry: EntryPoint) -> str | None:
+    source = source_of(entry.module)
+    if source is None and importlib.util.find_spec(entry.module.partition(".")[0]) is None:
+        raise ModuleNotFoundError(f"No module named {entry.module!r}")
+    return source
+
+
+def in_directory(directory: Path) -> list[Found]:
+    """Return the single-file plugins of PLUGINS_DIR, by name; a file that others can write is refused.
+
+    Whoever can write the file, or put another one beside it, can run code in every program that is tracked.
+    """
+    try:
+        refusal = _refusal(directory)
+        files = sorted(path for path in directory.iterdir() if path.suffix == ".py" and path.name[0] not in "_.")
+    except OSError as error:
+        refusal, files = f"cannot read {directory}: {error.strerror or error}", []
+    if refusal:
+        state = PluginState(directory.name, None, None, FILE_GROUP, str(directory), State.BROKEN, refusal)
+        return [Found(state, _nothing, _no_source)]
+    return [_in_file(path) for path in files]
+
+
+def _in_file(path: Path) -> Found:
+    state = PluginState(path.stem, None, None, FILE_GROUP, str(path))
+    try:
+        refusal = _refusal(path)
+    except OSError as error:
+        refusal = f"cannot be read: {error.strerror or error}"
+    if refusal:
+        state.state, state.problem = State.BROKEN, refusal
+    return Found(state, partial(_import_file, path), partial(path.read_text, "utf-8"))
+
+
+def _refusal(path: Path) -> str | None:
+    if os.name == "posix" and path.stat().st_mode & stat.S_IWOTH:
+        return f"is refused: everybody may write {path}; take that away (chmod o-w)"
+    return None
+
+
+def _import_file(path: Path) -> object:
+    spec = importlib.util.spec_from_file_location(f"{_FILE_MODULE}{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not importable")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[spec.name]  # as the import system does
+        raise
+    return module
+
+
+def _nothing() -> object:
+    raise ImportError("there is nothing to import")
+
+
+def _no_source() -> None:
+    return None
+
+
+def is_own(state: PluginState, names: Collection[str]) -> bool:
+    """Whether the plugin is one of ours with one of these names."""
+    return state.distribution == OWN_DISTRIBUTION and state.name in names
