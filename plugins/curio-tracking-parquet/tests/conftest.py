@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -106,3 +107,27 @@ def _record_of(row: dict[str, Any]) -> FeatureRecord:
     values["metadata"] = json.loads(row["metadata"])
     values["status"] = FeatureStatus(values["status"])
     return FeatureRecord(start_us=to_microseconds(values.pop("start_time")), **values)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """`write(records)` is the path of a Parquet file of them."""
+
+    def to_file(records: Sequence[FeatureRecord]) -> Path:
+        path = tmp_path / "records.parquet"
+        with path.open("wb") as stream:
+            write_parquet(records, stream)
+        return path
+
+    return to_file
+
+
+@pytest.fixture
+def weighted_mean() -> Callable[..., pd.Series[float]]:
+    """`weighted_mean(frame, group, name)` is the mean that the README tells analysts to take."""
+
+    def mean(frame: pd.DataFrame, group: str, name: str) -> pd.Series[float]:
+        weighted = (frame[name] * frame["sample_weight"]).groupby(frame[group]).sum()
+        return weighted / frame.groupby(group)["sample_weight"].sum()
+
+    return mean

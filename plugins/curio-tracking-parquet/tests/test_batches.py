@@ -50,7 +50,7 @@ def test_value_that_is_no_number_is_named_with_its_record() -> None:
 
 
 def test_number_is_not_rounded_silently() -> None:
-    with pytest.raises(UnwritableRecordError, match="iterations holds 1.5"):
+    with pytest.raises(UnwritableRecordError, match=r"iterations holds 1\.5"):
         column("iterations", 1.5)
 
 
