@@ -5,7 +5,8 @@ A file becomes readable with its footer, which is written last; a writing that f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, Final
+import io
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 ROWS_PER_GROUP: Final = 65_536
 """Large enough for compression and for readers that work a group at a time, small enough to be held in memory."""
+BUFFER_BYTES: Final = 65_536
+"""pyarrow writes headers of a few bytes one by one; together they cost less, and show at once that they are no text."""
+REPEATED: Final = [column.name for column in COLUMNS if column.is_repeated]
 
 
 def write_parquet(records: Iterable[FeatureRecord], stream: BinaryIO) -> int:
@@ -35,22 +39,22 @@ def write_parquet(records: Iterable[FeatureRecord], stream: BinaryIO) -> int:
         OSError: of the stream. After an exception what was written is no Parquet file, whole or not.
     """
     sink = _Sink(stream)
+    buffered = io.BufferedWriter(sink, BUFFER_BYTES)
     count = 0
-    writer = pq.ParquetWriter(
-        sink,
-        RECORD_SCHEMA,
-        compression="zstd",
-        use_dictionary=[column.name for column in COLUMNS if column.is_repeated],
-    )
     try:
-        for group in _groups(records):
-            writer.write_table(group, row_group_size=group.num_rows)
-            count += group.num_rows
+        with pq.ParquetWriter(buffered, RECORD_SCHEMA, compression="zstd", use_dictionary=REPEATED) as writer:
+            try:
+                for group in _groups(records):
+                    writer.write_table(group, row_group_size=group.num_rows)
+                    count += group.num_rows
+            except BaseException:
+                sink.is_given_up = True  # before the writer is closed, which writes the footer
+                raise
+        buffered.flush()
     except BaseException:
-        sink.is_given_up = True
+        sink.is_given_up = True  # what is left in the buffer goes nowhere when it is collected
         raise
-    finally:
-        writer.close()
+    buffered.detach()
     return count
 
 
@@ -66,8 +70,8 @@ def _groups(records: Iterable[FeatureRecord]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(collected)
 
 
-class _Sink:
-    """The stream as pyarrow's writer sees it: it can be given up.
+class _Sink(io.RawIOBase):
+    """The stream as pyarrow's writer sees it: it stays open, and it can be given up.
 
     pyarrow writes the footer whenever its writer is closed or collected, also after a failure; half of the records
     would then look like all of them.
@@ -76,16 +80,11 @@ class _Sink:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.is_given_up = False
-        self.closed = False
 
-    def write(self, data: bytes) -> int:
+    def writable(self) -> bool:
+        """Whether it can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
         """Write to the stream, unless it was given up."""
         return len(data) if self.is_given_up else self._stream.write(data)
-
-    def flush(self) -> None:
-        """Flush the stream, unless it was given up."""
-        if not self.is_given_up:
-            self._stream.flush()
-
-    def close(self) -> None:
-        """Leave the stream open: it is its opener's."""
