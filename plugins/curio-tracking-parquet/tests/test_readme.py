@@ -22,11 +22,11 @@ for language, text in re.findall(sys.argv[2], open(sys.argv[1], encoding="utf-8"
 """
 
 
-def run_readme(work: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def run_readme(work: Path) -> subprocess.CompletedProcess[str]:
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", RUNNER, str(README), BLOCK.pattern],
-        env={**os.environ, "PATH": programs, **variables},
+        env={**os.environ, "PATH": programs},
         cwd=work,
         capture_output=True,
         text=True,
