@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
 import stat
 import sys
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +31,7 @@ class Found:
     Attributes:
         state: what is known of it.
         load: imports it and returns the plugin.
-        read: returns its source without importing it; None where there is none.
+        read: returns its source without importing it, read once; None where there is none.
     """
 
     state: PluginState
@@ -56,7 +57,9 @@ class Found:
             return
         try:
             source = self.read()
-            state.hooks = tuple(sorted(names_in(source))) if source is not None and is_certain(source) else None
+            if source is not None:
+                ast.parse(source)
+                state.hooks = tuple(sorted(names_in(source))) if is_certain(source) else None
         except Exception as error:
             if state.state is State.INSTALLED:
                 state.state, state.problem = State.BROKEN, f"cannot be loaded: {one_line(error)}"
@@ -98,7 +101,7 @@ def _plugins_of(distribution: Distribution, groups: Sequence[str]) -> Iterator[F
         return
     for entry in entries:
         state = PluginState(entry.name, name, version, entry.group, entry.value)
-        yield Found(state, entry.load, partial(_source_of, entry))
+        yield Found(state, entry.load, cache(partial(_source_of, entry)))
 
 
 def _source_of(entry: EntryPoint) -> str | None:
@@ -132,7 +135,7 @@ def _in_file(path: Path) -> Found:
         refusal = f"cannot be read: {error.strerror or error}"
     if refusal:
         state.state, state.problem = State.BROKEN, refusal
-    return Found(state, partial(_import_file, path), partial(path.read_text, "utf-8"))
+    return Found(state, partial(_import_file, path), cache(partial(path.read_text, "utf-8")))
 
 
 def _refusal(path: Path) -> str | None:
