@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = __file__.rpartition("collecting")[0]
 MAX_FAILURES: Final = 5
-"""So often in a row may a part of a plugin fail; then it is switched off."""
+"""So often in a row may a part of a plugin fail, and so often in all its hooks; then it is switched off."""
 
 
 class Guard:

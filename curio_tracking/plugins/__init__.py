@@ -6,9 +6,8 @@ by `runtime` and by the surfaces, never by `import curio_tracking`.
 
 from __future__ import annotations
 
-from curio_tracking.collecting.guard import one_line
 from curio_tracking.plugins.host import PluginHost
 from curio_tracking.plugins.registry import Page, Part
-from curio_tracking.plugins.states import OWN_DISTRIBUTION, PluginState, State, normal_name
+from curio_tracking.plugins.states import PluginState, State, normal_name
 
-__all__ = ["OWN_DISTRIBUTION", "Page", "Part", "PluginHost", "PluginState", "State", "normal_name", "one_line"]
+__all__ = ["Page", "Part", "PluginHost", "PluginState", "State", "normal_name"]

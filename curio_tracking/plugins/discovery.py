@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from curio_tracking.collecting.guard import one_line
 from curio_tracking.hookspecs import ENTRY_POINT_GROUP, HOOK_NAMES, PROJECT
-from curio_tracking.plugins.states import FILE_GROUP, OWN_DISTRIBUTION, PluginState, State, normal_name
+from curio_tracking.plugins.states import FILE_GROUP, PluginState, State, normal_name
 from curio_tracking.plugins.survey import is_certain, names_in, source_of
 
 if TYPE_CHECKING:
@@ -164,8 +164,3 @@ def _nothing() -> object:
 
 def _no_source() -> None:
     return None
-
-
-def is_own(state: PluginState, names: Collection[str]) -> bool:
-    """Whether the plugin is one of ours with one of these names."""
-    return state.distribution == OWN_DISTRIBUTION and state.name in names

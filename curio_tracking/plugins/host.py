@@ -7,7 +7,7 @@ own (`loading`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from curio_tracking.collecting.guard import is_interrupt, one_line
 from curio_tracking.hookspecs import ENTRY_POINT_GROUP, HOOK_NAMES
@@ -70,15 +70,24 @@ class PluginHost:
         Raises:
             PluginError: a plugin is broken and STRICT_PLUGINS is set.
         """
-        host = cls(
+        host = cls.unloaded(settings, groups, strict=settings.strict_plugins)
+        host.load()
+        return host
+
+    @classmethod
+    def unloaded(cls, settings: Settings, groups: Sequence[str], *, strict: bool) -> PluginHost:
+        """Return one that has found them and imported none.
+
+        Raises:
+            PluginError: `strict`, and there is a plugin that cannot be used.
+        """
+        return cls(
             groups,
             disabled=settings.plugins_disabled,
             only=settings.plugins_only,
             directory=settings.plugins_dir,
-            strict=settings.strict_plugins,
+            strict=strict,
         )
-        host.load()
-        return host
 
     def register(self, plugin: object, name: str) -> None:
         """Add a plugin that is no entry point (tests, applications with plugins of their own); before `load`."""
@@ -174,10 +183,6 @@ class PluginHost:
         """Let plugins add their commands to the CLI."""
         self._loader.load(self._found, [COMMANDS])
         self._loader.hook.curio_register_commands(app=app)
-
-    def parts_with_options(self) -> list[Part[Any]]:
-        """Return the parts that have options of their own, by name."""
-        return self._registry.with_options()
 
     # -- the life of a tracker --------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
-from curio_tracking.collecting.guard import is_interrupt, one_line
+from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt, one_line
 from curio_tracking.errors import PluginError
 from curio_tracking.hookspecs import HOOK_NAMES, PROJECT, HookSpecs
 from curio_tracking.plugins.states import State
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from curio_tracking.plugins.states import PluginState
 
 _log: Final = logging.getLogger("curio_tracking")
-MAX_FAILURES: Final = 5
-"""So often may a hook of a plugin raise; then the plugin is left alone."""
 SLOW_IMPORT_SECONDS: Final = 1.0
 """An import that takes longer is worth a warning: what is tracked meanwhile waits in memory."""
 _COMMANDS: Final = "curio_register_commands"

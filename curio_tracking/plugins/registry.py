@@ -100,11 +100,6 @@ class Registry:
             self.pages,
         )
 
-    def with_options(self) -> list[Part[Any]]:
-        """Return the parts that have options, one per name, by name."""
-        found = {part.name: part for parts in self._kinds() for part in parts.values() if part.options is not None}
-        return [found[name] for name in sorted(found)]
-
     # -- what plugins call ------------------------------------------------------------------------------------------
 
     def register_backend(self, name: str, factory: BackendFactory, *, options: type[BaseModel] | None = None) -> None:

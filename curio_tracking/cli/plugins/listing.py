@@ -20,7 +20,14 @@ from curio_tracking.reader import choose
 from curio_tracking.settings import load_settings
 
 STATE_STYLES: Final = {"active": "green", "broken": "red", "disabled": "yellow"}
-SHORT_HOOKS: Final = {hook.removeprefix("curio_").removeprefix("register_"): hook for hook in HOOK_NAMES}
+
+
+def short(hook: str) -> str:
+    """Return a hook's name as people say it: `backends` for `curio_register_backends`."""
+    return hook.removeprefix("curio_").removeprefix("register_")
+
+
+SHORT_HOOKS: Final = {short(hook): hook for hook in HOOK_NAMES}
 
 
 def list_plugins(
@@ -61,12 +68,7 @@ def careful_host(ctx: typer.Context) -> PluginHost:
     """Return a host that has imported nothing, and for which no plugin is a reason to stop."""
     # not strict, whatever the settings say: this is where one looks when STRICT_PLUGINS stops everything else
     settings = load_settings(root_overrides(ctx), strict=False)
-    return PluginHost(
-        (ENTRY_POINT_GROUP, SURFACES_GROUP),
-        disabled=settings.plugins_disabled,
-        only=settings.plugins_only,
-        directory=settings.plugins_dir,
-    )
+    return PluginHost.unloaded(settings, (ENTRY_POINT_GROUP, SURFACES_GROUP), strict=False)
 
 
 def load_everything(host: PluginHost) -> None:
@@ -76,7 +78,7 @@ def load_everything(host: PluginHost) -> None:
 
 
 def _hook_of(given: str) -> str:
-    return SHORT_HOOKS[choose("hook", given.removeprefix("curio_").removeprefix("register_"), tuple(SHORT_HOOKS))]
+    return SHORT_HOOKS[choose("hook", short(given), tuple(SHORT_HOOKS))]
 
 
 def _is_wanted(state: PluginState, hook: str | None, *, every: bool) -> bool:
@@ -103,8 +105,7 @@ def _state_style(state: Any) -> str:
 
 def _listed(names: Any) -> str:
     """Return hooks or kinds on one line; `?` where only an import could tell."""
-    short = [str(name).removeprefix("curio_register_").removeprefix("curio_") for name in names or ()]
-    return "?" if names is None else ", ".join(short) or "-"
+    return "?" if names is None else ", ".join(map(short, names)) or "-"
 
 
 LAYOUT: Final = Layout(
