@@ -1,6 +1,6 @@
-"""plugins: what is installed, whether it works, and how to add, write and remove one.
+"""plugins: what is installed, and whether it works.
 
-These commands are for broken setups too: no plugin but our own is imported unless one of them is asked to.
+For broken setups too: no plugin but our own is imported unless the command is asked to.
 """
 
 import typer
@@ -13,7 +13,7 @@ from curio_tracking.hookspecs import hookimpl
 @hookimpl
 def curio_register_commands(app: typer.Typer) -> None:
     """Add `plugins` and its commands."""
-    group = typer.Typer(name="plugins", help="See which plugins are installed, and add, check, write, remove them.")
+    group = typer.Typer(name="plugins", help="See which plugins are installed and whether they work.")
     group.callback(no_args_is_help=True)(_plugins)
     group.command("list", epilog=examples("plugins list", "plugins list --all --hook backends", "plugins list --load"))(
         list_plugins
@@ -22,4 +22,4 @@ def curio_register_commands(app: typer.Typer) -> None:
 
 
 def _plugins() -> None:
-    """See which plugins are installed, and add, check, write, remove them."""
+    """See which plugins are installed and whether they work."""
