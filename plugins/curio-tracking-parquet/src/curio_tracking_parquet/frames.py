@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from curio_tracking_parquet.batches import batches
-from curio_tracking_parquet.libraries import pandas_frame, polars_frame, require
+from curio_tracking_parquet.libraries import as_pandas, as_polars
 from curio_tracking_parquet.schema import RECORD_SCHEMA
-from curio_tracking_parquet.store import Store, open_store, time_text
+from curio_tracking_parquet.store import open_store, time_text
 
 if TYPE_CHECKING:
     from datetime import date
     from os import PathLike
-
-    import pandas as pd
-    import polars as pl
 
     from curio_tracking import FeatureCategory, FeatureStatus, FeatureTracker
 
@@ -65,19 +62,8 @@ def to_arrow(
     return table.unify_dictionaries()
 
 
-def to_pandas(
-    feature_name: str | None = None,
-    category: FeatureCategory | str | None = None,
-    status: FeatureStatus | str | None = None,
-    user_id: str | None = None,
-    since: str | date | None = None,
-    until: str | date | None = None,
-    limit: int = 0,
-    *,
-    tracker: FeatureTracker | None = None,
-    data_dir: str | PathLike[str] | None = None,
-    backend: str | None = None,
-) -> pd.DataFrame:
+to_pandas = as_pandas(
+    to_arrow,
     """Return records, newest first, as a pandas frame.
 
     Args: as `to_arrow`.
@@ -88,25 +74,10 @@ def to_pandas(
 
     Raises:
         MissingExtraError: pandas is not installed. Others: as `to_arrow`.
-    """
-    require("pandas")  # before a large store is read for nothing
-    store: Store = {"tracker": tracker, "data_dir": data_dir, "backend": backend}
-    return pandas_frame(to_arrow(feature_name, category, status, user_id, since, until, limit, **store))
-
-
-def to_polars(
-    feature_name: str | None = None,
-    category: FeatureCategory | str | None = None,
-    status: FeatureStatus | str | None = None,
-    user_id: str | None = None,
-    since: str | date | None = None,
-    until: str | date | None = None,
-    limit: int = 0,
-    *,
-    tracker: FeatureTracker | None = None,
-    data_dir: str | PathLike[str] | None = None,
-    backend: str | None = None,
-) -> pl.DataFrame:
+    """,
+)
+to_polars = as_polars(
+    to_arrow,
     """Return records, newest first, as a polars frame.
 
     Args: as `to_arrow`.
@@ -117,7 +88,5 @@ def to_polars(
 
     Raises:
         MissingExtraError: polars is not installed. Others: as `to_arrow`.
-    """
-    require("polars")  # before a large store is read for nothing
-    store: Store = {"tracker": tracker, "data_dir": data_dir, "backend": backend}
-    return polars_frame(to_arrow(feature_name, category, status, user_id, since, until, limit, **store))
+    """,
+)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from curio_tracking.queries import SummaryQuery
 from curio_tracking.summaries import STATISTICS
-from curio_tracking_parquet.libraries import pandas_frame, polars_frame, require
+from curio_tracking_parquet.libraries import as_pandas, as_polars
 from curio_tracking_parquet.schema import MOMENT, with_pandas_types
 from curio_tracking_parquet.store import open_store, time_text
 from curio_tracking_parquet.texts import storable_text
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
     from os import PathLike
-
-    import pandas as pd
-    import polars as pl
 
     from curio_tracking import FeatureCategory, FeatureStatus, FeatureTracker
     from curio_tracking.summaries import Summary
@@ -101,73 +98,23 @@ def _value(field: pa.Field, value: Any) -> Any:
     return storable_text(value) if field.type == pa.string() else float(value)
 
 
-def stats_to_pandas(
-    group_by: Sequence[str] = FEATURES,
-    *,
-    category: FeatureCategory | str | None = None,
-    status: FeatureStatus | str | None = None,
-    user_id: str | None = None,
-    since: str | date | None = None,
-    until: str | date | None = None,
-    limit: int = 0,
-    tracker: FeatureTracker | None = None,
-    data_dir: str | PathLike[str] | None = None,
-    backend: str | None = None,
-) -> pd.DataFrame:
+stats_to_pandas = as_pandas(
+    stats_to_arrow,
     """Return one row of statistics per group, most calls first, as a pandas frame.
 
     Args: as `stats_to_arrow`.
 
     Raises:
         MissingExtraError: pandas is not installed. Others: as `stats_to_arrow`.
-    """
-    require("pandas")
-    table = stats_to_arrow(
-        group_by,
-        category=category,
-        status=status,
-        user_id=user_id,
-        since=since,
-        until=until,
-        limit=limit,
-        tracker=tracker,
-        data_dir=data_dir,
-        backend=backend,
-    )
-    return pandas_frame(table)
-
-
-def stats_to_polars(
-    group_by: Sequence[str] = FEATURES,
-    *,
-    category: FeatureCategory | str | None = None,
-    status: FeatureStatus | str | None = None,
-    user_id: str | None = None,
-    since: str | date | None = None,
-    until: str | date | None = None,
-    limit: int = 0,
-    tracker: FeatureTracker | None = None,
-    data_dir: str | PathLike[str] | None = None,
-    backend: str | None = None,
-) -> pl.DataFrame:
+    """,
+)
+stats_to_polars = as_polars(
+    stats_to_arrow,
     """Return one row of statistics per group, most calls first, as a polars frame.
 
     Args: as `stats_to_arrow`.
 
     Raises:
         MissingExtraError: polars is not installed. Others: as `stats_to_arrow`.
-    """
-    require("polars")
-    table = stats_to_arrow(
-        group_by,
-        category=category,
-        status=status,
-        user_id=user_id,
-        since=since,
-        until=until,
-        limit=limit,
-        tracker=tracker,
-        data_dir=data_dir,
-        backend=backend,
-    )
-    return polars_frame(table)
+    """,
+)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from curio_tracking import FeatureTracker, feature_tracker
 
@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from curio_tracking.reader import Reader
-
-
-class Store(TypedDict):
-    """Which store: the last three arguments of every frame, see `open_store`."""
-
-    tracker: FeatureTracker | None
-    data_dir: str | PathLike[str] | None
-    backend: str | None
 
 
 @contextmanager
