@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -55,6 +56,16 @@ CALLS = str(list(range(20)))
 
 
 @pytest.fixture
+def install_part(install: Any) -> Callable[..., None]:
+    """Return what installs a plugin "bad" whose part fails whenever it is asked."""
+
+    def make(fault: str, hook: str, register: str, *, method: str = "apply") -> None:
+        install("bad", PART.format(fault=FAULTS[fault], method=method, hook=hook, register=register))
+
+    return make
+
+
+@pytest.fixture
 def program(tmp_path: Any) -> str:
     """Return the path of a program that tracks twenty calls and prints its health."""
     path = tmp_path / "program.py"
@@ -75,15 +86,9 @@ def health_of(result: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_filter_that_fails_drops_records_and_is_asked_five_times(
-    run: Any, install: Any, program: str, fault: str
+    run: Any, install_part: Any, program: str, fault: str
 ) -> None:
-    source = PART.format(
-        fault=FAULTS[fault],
-        method="apply",
-        hook="curio_register_filters",
-        register="register('bad', lambda settings: part)",
-    )
-    install("bad", source)
+    install_part(fault, "curio_register_filters", "register('bad', lambda settings: part)")
     result = run(program)
     assert health_of(result)["dropped"] == {"bad_error": 20}
     assert "asked 5" in result.stdout
@@ -92,14 +97,8 @@ def test_filter_that_fails_drops_records_and_is_asked_five_times(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_exporter_that_fails_costs_no_record(run: Any, install: Any, program: str, fault: str) -> None:
-    source = PART.format(
-        fault=FAULTS[fault],
-        method="export",
-        hook="curio_register_exporters",
-        register="register('bad', lambda settings: part)",
-    )
-    install("bad", source)
+def test_exporter_that_fails_costs_no_record(run: Any, install_part: Any, program: str, fault: str) -> None:
+    install_part(fault, "curio_register_exporters", "register('bad', lambda settings: part)", method="export")
     result = run(program, MAX_BATCH_SIZE="1")
     assert health_of(result)["written"] == 20
     assert "asked 5" in result.stdout
@@ -107,14 +106,10 @@ def test_exporter_that_fails_costs_no_record(run: Any, install: Any, program: st
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_formula_that_fails_gives_way_to_the_built_in_one(run: Any, install: Any, program: str, fault: str) -> None:
-    source = PART.format(
-        fault=FAULTS[fault],
-        method="apply",
-        hook="curio_register_efficiency",
-        register="register('bad', part.apply)",
-    )
-    install("bad", source)
+def test_formula_that_fails_gives_way_to_the_built_in_one(
+    run: Any, install_part: Any, program: str, fault: str
+) -> None:
+    install_part(fault, "curio_register_efficiency", "register('bad', part.apply)")
     result = run(program)
     assert health_of(result)["written"] == 20
     assert "asked 5" in result.stdout
@@ -123,14 +118,8 @@ def test_formula_that_fails_gives_way_to_the_built_in_one(run: Any, install: Any
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_factory_that_fails_leaves_the_default_backend(run: Any, install: Any, program: str, fault: str) -> None:
-    source = PART.format(
-        fault=FAULTS[fault],
-        method="apply",
-        hook="curio_register_backends",
-        register="register('bad', lambda settings: part.fault())",
-    )
-    install("bad", source)
+def test_factory_that_fails_leaves_the_default_backend(run: Any, install_part: Any, program: str, fault: str) -> None:
+    install_part(fault, "curio_register_backends", "register('bad', lambda settings: part.fault())")
     result = run(program, BACKEND="bad")
     assert health_of(result)["written"] == 20
     (line,) = result.stderr.splitlines()
