@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from curio_tracking.collecting.chain import Apply, FilterChain, FilterStep
+from curio_tracking.collecting.chain import Apply, FilterChain, FilterStep, drop
 from curio_tracking.collecting.guard import Guard, is_interrupt, one_line
 from curio_tracking.errors import PluginError
 from curio_tracking.hookspecs import FIRST_FILTER_ORDER, LAST_FILTER_ORDER
@@ -62,17 +62,12 @@ def _step(
         if is_interrupt(error):
             raise
         _log.warning('filter "%s" cannot be made, so records are dropped: %s', part.name, one_line(error))
-        apply = _drop
+        apply = drop
     return None if apply is None else FilterStep(part.name, apply, leaves_trace=part.leaves_trace)
 
 
 def _rank(order: int) -> int:
     return 0 if order <= FIRST_FILTER_ORDER else 2 if order >= LAST_FILTER_ORDER else 1
-
-
-def _drop(_record: FeatureRecord) -> None:
-    """Stand in for a filter that cannot be had: let nothing through."""
-    return
 
 
 def _missing_named(names: list[str], host: PluginHost) -> list[FilterStep]:
@@ -82,7 +77,7 @@ def _missing_named(names: list[str], host: PluginHost) -> list[FilterStep]:
     for name in names:
         if normal_name(name) in broken:
             _log.warning('filter "%s" is broken, so records are dropped; mend it or take it out of FILTERS', name)
-            steps.append(FilterStep(name, _drop))
+            steps.append(FilterStep(name, drop))
         else:
             known = ", ".join(sorted(host.filters))
             _log.warning('FEATURE_TRACKING_FILTERS: unknown filter "%s"; known: %s', name, known)
@@ -95,7 +90,7 @@ def _missing_privacy(settings: Settings, host: PluginHost) -> list[FilterStep]:
     if "anonymize" not in host.filters and settings.anonymize:
         steps.append(FilterStep("anonymize", _without_ids))
     if "exclude" not in host.filters and settings.exclude:
-        steps.append(FilterStep("exclude", _drop, leaves_trace=False))
+        steps.append(FilterStep("exclude", drop, leaves_trace=False))
     if "redact" not in host.filters:
         steps.append(FilterStep("redact", _without_texts))
     return steps

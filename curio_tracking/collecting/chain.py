@@ -33,8 +33,9 @@ class FilterChain:
     """
 
     def __init__(self, steps: Iterable[FilterStep]) -> None:
-        self._steps = tuple((step.name, step.apply, step.leaves_trace) for step in steps)
-        self._failures = dict.fromkeys((step[0] for step in self._steps), 0)
+        self._steps = [(step.name, step.apply, step.leaves_trace) for step in steps]
+        self._failures = [0] * len(self._steps)  # of each, in a row
+        self._secret = [apply for _name, apply, leaves_trace in self._steps if not leaves_trace]
         self.names = tuple(name for name, _apply, _trace in self._steps)
         self.dropped: Counter[str] = Counter()
 
@@ -48,13 +49,10 @@ class FilterChain:
         Args:
             calls: how many calls each of the records stands for, for the counts.
         """
-        for name, apply, leaves_trace in self._steps:
+        for place, (name, apply, leaves_trace) in enumerate(self._steps):
             kept = []
-            failures = self._failures[name]
+            failures = self._failures[place]
             for record in records:
-                if failures >= MAX_FAILURES:
-                    self.dropped[f"{name}_error"] += calls
-                    continue
                 try:
                     after = apply(record)
                 except BaseException as error:
@@ -63,13 +61,16 @@ class FilterChain:
                     failures += 1
                     self.dropped[f"{name}_error"] += calls
                     _report(name, error, failures, guard)
+                    if failures == MAX_FAILURES:
+                        # another step stands in, so that no record need be asked about whether this one is off
+                        name, apply, leaves_trace = self._steps[place] = (f"{name}_error", drop, True)
                     continue
                 failures = 0
                 if after is not None:
                     kept.append(after)
                 elif leaves_trace:
                     self.dropped[name] += calls
-            self._failures[name] = failures
+            self._failures[place] = failures
             records = kept
         return records
 
@@ -77,11 +78,16 @@ class FilterChain:
         """Whether the feature may be named in the store: no filter that leaves no trace would drop it."""
         probe = FeatureRecord("", info.feature_name, info.category, FeatureStatus.FAILED, 0, 0.0)
         try:
-            return all(leaves_trace or apply(probe) is not None for _name, apply, leaves_trace in self._steps)
+            return all(apply(probe) is not None for apply in self._secret)
         except BaseException as error:
             if is_interrupt(error):
                 raise
             return False
+
+
+def drop(_record: FeatureRecord) -> None:
+    """Let nothing through: what stands in for a filter that is switched off or cannot be had."""
+    return
 
 
 def _report(name: str, error: BaseException, failures: int, guard: Guard) -> None:
