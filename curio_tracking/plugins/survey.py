@@ -18,7 +18,7 @@ _HIDING: Final = re.compile(
 )
 """How a module may get hooks that its source does not show."""
 _METHOD: Final = re.compile(r"^[ \t]+(?:async[ \t]+)?def[ \t]+curio_", re.MULTILINE)
-_BASES: Final = re.compile(r"^[ \t]*class[ \t]+\w+[ \t]*\(", re.MULTILINE)
+_BASES: Final = re.compile(r"^[ \t]*class[ \t]+\w+[ \t]*[\[(]", re.MULTILINE)
 
 
 def names_in(source: str) -> frozenset[str]:

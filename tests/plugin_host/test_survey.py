@@ -21,6 +21,7 @@ HIDING = {
     "a star": f"from .hooks import *\n{HOOK}",
     "a star on the next line": f"from .hooks import \\\n    *\n{HOOK}",
     "a base class": METHOD.format(bases="(Base)"),
+    "a base class of a generic one": METHOD.format(bases="[T](Base)"),
     "names that are set": f"globals()['curio_' + 'startup'] = print\n{HOOK}",
     "attributes on demand": f"{HOOK}\ndef __getattr__(name): ...\n",
     "code in a text": f"{HOOK}\nexec(other)\n",
