@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from curio_tracking.errors import QueryError
 from curio_tracking.queries import GROUPABLE, RecordQuery, SummaryQuery, parse_time, time_range
 from curio_tracking.records import FeatureStatus, to_microseconds
-from curio_tracking.testing.filters import START_US, make_record
+from curio_tracking.testing import START_US, make_record
 
 
 def repr_sorted(value: object) -> str:

@@ -18,7 +18,7 @@ from curio_tracking.records import (
     iso_time,
     to_microseconds,
 )
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 from curio_tracking.testing.strategies import records
 
 law = settings(deadline=None)

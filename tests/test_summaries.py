@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from curio_tracking.records import FeatureInfo, FeatureRecord, FeatureStatus
 from curio_tracking.summaries import STATISTICS, Summary, fold, with_declared
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 from curio_tracking.testing.strategies import counts, finite, moments
 
 NAMES = st.sampled_from(("f", "g", "h"))

@@ -20,7 +20,7 @@ from curio_tracking.privacy.selection import Sampling
 from curio_tracking.privacy.size import Size
 from curio_tracking.records import FeatureRecord
 from curio_tracking.storage.tinyflux.rows import format_row
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 from curio_tracking.unread import Signature, UnreadRecord
 
 if TYPE_CHECKING:

@@ -1,1 +1,95 @@
-"""What authors of plugins test with: suites to inherit from and fixtures. Imported by tests, never by the host."""
+"""What authors of plugins test with: suites to inherit from, example records, Hypothesis strategies.
+
+    from curio_tracking.testing import BackendContract, make_record
+
+Names are resolved when they are first used (PEP 562): records need nothing, suites need pytest, strategies and the
+suites of stores need hypothesis too. Imported by tests, never by the host.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+    from curio_tracking.testing.backends import BackendContract
+    from curio_tracking.testing.example_records import (
+        START_US,
+        hostile_records,
+        make_record,
+        odd_records,
+        stored_odd_records,
+    )
+    from curio_tracking.testing.filters import FilterContract
+    from curio_tracking.testing.strategies import batches, json_texts, metadata, queries, records, texts
+
+__all__ = [
+    "START_US",
+    "BackendContract",
+    "FilterContract",
+    "batches",
+    "hostile_records",
+    "json_texts",
+    "make_record",
+    "metadata",
+    "odd_records",
+    "queries",
+    "records",
+    "stored_odd_records",
+    "texts",
+]
+
+_HOMES: Final = {
+    "START_US": "example_records",
+    "BackendContract": "backends",
+    "FilterContract": "filters",
+    "batches": "strategies",
+    "hostile_records": "example_records",
+    "json_texts": "strategies",
+    "make_record": "example_records",
+    "metadata": "strategies",
+    "odd_records": "example_records",
+    "queries": "strategies",
+    "records": "strategies",
+    "stored_odd_records": "example_records",
+    "texts": "strategies",
+}
+_OPTIONAL: Final = ("hypothesis", "pytest")
+_WITH_ASSERTIONS: Final = (
+    "backend_deletion",
+    "backend_examples",
+    "backend_files",
+    "backend_keeping",
+    "backend_processes",
+    "backend_questions",
+    "backend_totals",
+    "filters",
+)
+
+if "pytest" in sys.modules:
+    # pytest explains a failed assertion only in modules that it was told of before they are imported
+    sys.modules["pytest"].register_assert_rewrite(*(f"{__name__}.{module}" for module in _WITH_ASSERTIONS))
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # late: part of resolving late
+
+    try:
+        module = import_module(f"{__name__}.{home}")
+    except ModuleNotFoundError as error:
+        if error.name not in _OPTIONAL:
+            raise
+        raise ImportError(
+            f'{__name__}.{name} needs {error.name}; install it: pip install "curio-tracking[testing]"', name=error.name
+        ) from error
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

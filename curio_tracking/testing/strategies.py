@@ -5,51 +5,29 @@ Hypothesis is the user's to install: nothing but tests imports this module.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 
+from curio_tracking.queries import RecordQuery
 from curio_tracking.records import FeatureCategory, FeatureInfo, FeatureRecord, FeatureStatus
+from curio_tracking.testing.hostile_texts import STORAGE_TEXTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 YEAR_1971_US: Final = 31_536_000_000_000
 YEAR_2200_US: Final = 7_258_118_400_000_000
-_NASTY: Final = (
-    "",
-    "_none",
-    "\\_none",
-    "'",
-    "'\\",
-    "=1+1",
-    "-1",
-    "+cmd|' /C calc'!A0",
-    "@sum(a1)",
-    "\ttab",
-    "\rreturn",
-    "a\nb",
-    "a\r\nb",
-    "line\n",
-    'quoted "text", with commas',
-    '"',
-    ",t_c,other,",
-    '",f_d,1.0',
-    "back\\slash\\n",
-    "c:\\new",
-    "\x00\x1b[31m\x7f",
-    "\u2028\u2029\x85\xa0",
-    "\ud800",
-    "\udc00\ud800",
-    "\ufeff",
-    "naïve 名前 😀",
-    "None",
-    "nan",
-    " leading and trailing ",
-    "a;b,c",
-)
 
 
 def texts() -> st.SearchStrategy[str]:
     """Return texts that storage formats stumble over: quotes, breaks, escapes, formulas, controls, lone surrogates."""
-    return st.sampled_from(_NASTY) | st.text(st.characters(), max_size=20)
+    return st.sampled_from(STORAGE_TEXTS) | st.text(st.characters(), max_size=20)
+
+
+def few_texts() -> st.SearchStrategy[str]:
+    """Return one of three texts, so that records share names and queries find some of them."""
+    return st.sampled_from(("f", "g", "h"))
 
 
 def json_texts() -> st.SearchStrategy[str]:
@@ -155,3 +133,23 @@ def infos(text: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Featu
     """Return declared features."""
     text = json_texts() if text is None else text
     return st.builds(FeatureInfo, feature_name=text, category=text, location=st.none() | text)
+
+
+def queries(batch: Sequence[FeatureRecord]) -> st.SearchStrategy[RecordQuery]:
+    """Return questions about these records: some filters together, with values that occur and ones that do not."""
+    edges = st.sampled_from(sorted({record.start_us + shift for record in batch for shift in (0, 1)} | {0}))
+    users = st.sampled_from(sorted({record.user_id for record in batch if record.user_id is not None} | {"nobody"}))
+    record_ids = st.sampled_from(sorted({record.record_id for record in batch} | {"unknown"}))
+    conditions: dict[str, st.SearchStrategy[Any]] = {
+        "feature_name": st.sampled_from(sorted({record.feature_name for record in batch} | {"never called"})),
+        "category": st.sampled_from(sorted({record.category for record in batch} | {"unknown"})),
+        "status": st.sampled_from(FeatureStatus),
+        "user_ids": st.frozensets(users, max_size=3),
+        "since_us": edges,
+        "until_us": edges,
+        "limit": st.integers(0, 3),
+        "record_ids": st.frozensets(record_ids, max_size=8),
+    }
+    # a few at a time: all of them together are hardly ever fulfilled
+    chosen = st.lists(st.sampled_from(sorted(conditions)), unique=True, max_size=3)
+    return chosen.flatmap(lambda names: st.builds(RecordQuery, **{name: conditions[name] for name in names}))

@@ -25,7 +25,7 @@ from small_sizes import make_sizes_small
 
 from curio_tracking.queries import RecordQuery, SummaryQuery
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
-from curio_tracking.testing.filters import START_US, make_record
+from curio_tracking.testing import START_US, make_record
 
 WRITERS: Final = 8
 _READERS: Final = 2

@@ -20,7 +20,7 @@ from small_sizes import make_sizes_small
 
 from curio_tracking.errors import StorageError
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 WRITERS: Final = 3
 MOST_PER_BATCH: Final = 12

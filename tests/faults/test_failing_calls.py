@@ -26,7 +26,7 @@ from small_sizes import make_sizes_small
 from curio_tracking.errors import StorageError
 from curio_tracking.queries import RecordQuery
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 RECENT_DAY: Final = "2024-04-10"
 ANOTHER_DAY: Final = "2024-04-20"

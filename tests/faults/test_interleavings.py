@@ -23,7 +23,7 @@ from curio_tracking.storage.tinyflux.rollups import container, growing
 from curio_tracking.storage.tinyflux.rollups.cells import Cells
 from curio_tracking.storage.tinyflux.upkeep.pace import Pace
 from curio_tracking.storage.tinyflux.upkeep.rounds import Piece, Rounds
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 DAY = "2026-05-28"
 RETENTION_DAYS = 30

@@ -21,7 +21,7 @@ from tracing import Call, Lives
 from curio_tracking.errors import StorageError
 from curio_tracking.queries import RecordQuery
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 PARTS: Final = 8
 RECENT_DAY: Final = (datetime.now(UTC) - timedelta(days=3)).strftime("%Y-%m-%d")

@@ -18,7 +18,7 @@ from curio_tracking.privacy.anonymize import Anonymize, create, is_user_name
 from curio_tracking.privacy.keys import KeyRing
 from curio_tracking.records import FeatureStatus
 from curio_tracking.settings import load_settings
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 
 from curio_tracking.privacy import anonymize, exclude, redact, selection, size
 from curio_tracking.settings import load_settings
-from curio_tracking.testing.filters import FilterContract
+from curio_tracking.testing import FilterContract
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 
 from curio_tracking.privacy.exclude import MOST_REMEMBERED, Exclude, create
 from curio_tracking.settings import load_settings
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from curio_tracking.privacy.redact import MAX_DEPTH, Redact, create
 from curio_tracking.privacy.size import Size
 from curio_tracking.records import FeatureStatus
 from curio_tracking.settings import load_settings
-from curio_tracking.testing.filters import make_record, odd_records
+from curio_tracking.testing import make_record, odd_records
 
 PLANTED = "Planted-Pa55"
 TOKEN = "ghp_" + "a1B2" * 9

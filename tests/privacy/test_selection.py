@@ -17,7 +17,7 @@ from curio_tracking.privacy.selection import (
 )
 from curio_tracking.records import FeatureStatus
 from curio_tracking.settings import load_settings
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 NOT_SUCCESS = [status for status in FeatureStatus if status is not FeatureStatus.SUCCESS]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from curio_tracking.privacy.size import LONGEST_MESSAGE, MAX_DEPTH, TRUNCATED, Size, byte_length, create
 from curio_tracking.settings import load_settings
-from curio_tracking.testing.filters import make_record, odd_records
+from curio_tracking.testing import make_record, odd_records
 
 TEXTS = st.text(st.characters(codec=None), max_size=200)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.binary(max_size=20)

@@ -10,12 +10,10 @@ import pytest
 from curio_tracking.storage.csv import CsvBackend
 from curio_tracking.storage.memory import MemoryBackend
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
-from curio_tracking.testing.backends import BackendContract
+from curio_tracking.testing import BackendContract
 
 
 class TestMemoryBackend(BackendContract):
-    serves_processes = False
-
     @pytest.fixture
     def make_backend(self, tmp_path: Path) -> Callable[[], MemoryBackend]:
         return lambda: MemoryBackend(str(tmp_path))

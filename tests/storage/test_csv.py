@@ -17,8 +17,8 @@ from curio_tracking.queries import RecordQuery
 from curio_tracking.storage import files
 from curio_tracking.storage.csv import CsvBackend
 from curio_tracking.storage.tables import COLUMNS
+from curio_tracking.testing import START_US, make_record
 from curio_tracking.testing.backend_examples import newest_first
-from curio_tracking.testing.filters import START_US, make_record
 
 DAY_US = 86_400_000_000
 EVERYTHING = RecordQuery()

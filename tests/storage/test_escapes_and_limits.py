@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from curio_tracking.records import FeatureRecord
 from curio_tracking.storage.escapes import escape, escape_surrogates, unescape
 from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS, metadata_text, shorten
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 from curio_tracking.testing.strategies import json_texts, metadata, records, texts
 
 law = settings(deadline=None)

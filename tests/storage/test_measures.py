@@ -11,7 +11,7 @@ from curio_tracking.storage.tinyflux.measures import measure
 from curio_tracking.storage.tinyflux.pattern import FIELDS, TAGS, usual_values
 from curio_tracking.storage.tinyflux.rollups.cells import key_and_measure
 from curio_tracking.storage.tinyflux.rows import format_row, other_values, parse_row
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 from curio_tracking.testing.strategies import records
 
 law = settings(max_examples=300, deadline=None)

@@ -15,7 +15,7 @@ from curio_tracking.records import FeatureInfo
 from curio_tracking.runtime import make_backend
 from curio_tracking.settings import load_settings
 from curio_tracking.storage.memory import DEFAULT_CAPACITY, MemoryBackend, _store
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 EVERYTHING = RecordQuery()
 

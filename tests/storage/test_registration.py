@@ -13,7 +13,7 @@ from curio_tracking.interfaces import StorageBackend
 from curio_tracking.plugins import PluginHost
 from curio_tracking.runtime import make_backend
 from curio_tracking.settings import load_settings
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 NAMES = ("csv", "memory", "tinyflux")
 

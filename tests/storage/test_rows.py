@@ -16,7 +16,7 @@ from curio_tracking.records import FeatureRecord, FeatureStatus
 from curio_tracking.storage.escapes import unescape
 from curio_tracking.storage.limits import metadata_text, shorten
 from curio_tracking.storage.tinyflux.rows import format_row, parse_row
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 from curio_tracking.testing.strategies import records
 
 law = settings(max_examples=200, deadline=None)

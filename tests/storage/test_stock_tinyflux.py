@@ -17,8 +17,8 @@ from curio_tracking.records import FeatureRecord
 from curio_tracking.storage.escapes import unescape
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.stock import SegmentStorage, open_segment
+from curio_tracking.testing import START_US, make_record
 from curio_tracking.testing.backend_examples import examples
-from curio_tracking.testing.filters import START_US, make_record
 from curio_tracking.testing.strategies import batches
 
 Segments = Callable[[], list[Path]]

@@ -15,7 +15,7 @@ from curio_tracking.errors import StorageError
 from curio_tracking.records import FeatureRecord, FeatureStatus
 from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS
 from curio_tracking.storage.tables import COLUMNS, RecordTable, plain_text, read_csv, safe_text, write_csv
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 from curio_tracking.testing.strategies import batches, records, texts
 
 law = settings(deadline=None)

@@ -15,7 +15,7 @@ from curio_tracking.queries import RecordQuery
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.rows import format_row
 from curio_tracking.storage.tinyflux.upkeep import deletion
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 MakeTinyFlux = Callable[..., TinyFluxBackend]
 Segments = Callable[[], list[Path]]

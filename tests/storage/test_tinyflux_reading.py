@@ -14,8 +14,8 @@ from curio_tracking.queries import RecordQuery, SummaryQuery
 from curio_tracking.records import FeatureStatus
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.rows import format_row
+from curio_tracking.testing import START_US, make_record
 from curio_tracking.testing.backend_examples import examples, newest_first
-from curio_tracking.testing.filters import START_US, make_record
 
 DAY_US = 86_400_000_000
 EVERYTHING = RecordQuery()

@@ -15,7 +15,7 @@ import pytest
 from curio_tracking.queries import RecordQuery
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.rows import format_row
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 MakeTinyFlux = Callable[..., TinyFluxBackend]
 Segments = Callable[[], list[Path]]
@@ -26,7 +26,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 backend = TinyFluxBackend(Path(sys.argv[1]))
 for number in range(10**6):
     backend.append([make_record(number * 3 + part) for part in range(3)])

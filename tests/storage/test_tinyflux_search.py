@@ -21,7 +21,7 @@ from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.handle import ReadOnlyTinyFlux
 from curio_tracking.storage.tinyflux.search import Query, bounds_of, resolved
 from curio_tracking.storage.tinyflux.stock import point_of
-from curio_tracking.testing.filters import START_US
+from curio_tracking.testing import START_US
 from curio_tracking.testing.strategies import batches, moments, records
 
 COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)

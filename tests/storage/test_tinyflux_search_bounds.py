@@ -18,7 +18,7 @@ from curio_tracking.records import FeatureRecord, FeatureStatus, from_microsecon
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.handle import open_store
 from curio_tracking.storage.tinyflux.search import NOTHING, Query, bounds_of, resolved
-from curio_tracking.testing.filters import START_US, make_record
+from curio_tracking.testing import START_US, make_record
 
 Segments = Callable[[], list[Path]]
 NOON = from_microseconds(START_US)

@@ -21,7 +21,7 @@ from curio_tracking.storage.memory import MemoryBackend
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.handle import ReadOnlyTinyFlux, open_store
 from curio_tracking.storage.tinyflux.stock import point_of
-from curio_tracking.testing.filters import START_US, make_record
+from curio_tracking.testing import START_US, make_record
 from curio_tracking.testing.strategies import batches, records
 
 Segments = Callable[[], list[Path]]

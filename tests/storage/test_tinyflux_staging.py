@@ -21,7 +21,7 @@ from curio_tracking.storage.files import locked_file
 from curio_tracking.storage.tinyflux import staging
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.staging import append_staged, finish_staged
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 DAY_US = 86_400_000_000
 START_US = make_record(0).start_us

@@ -15,7 +15,7 @@ from curio_tracking.queries import RecordQuery
 from curio_tracking.storage.tinyflux import writer
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.upkeep import deletion
-from curio_tracking.testing.filters import make_record
+from curio_tracking.testing import make_record
 
 DAY_US = 86_400_000_000
 BATCH = [make_record(number) for number in range(5)]

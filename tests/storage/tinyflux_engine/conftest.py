@@ -16,7 +16,7 @@ from curio_tracking.records import FeatureRecord
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.storage.tinyflux.rollups import growing
 from curio_tracking.summaries import Summary, fold
-from curio_tracking.testing.filters import START_US, make_record
+from curio_tracking.testing import START_US, make_record
 
 DAY_US = 86_400_000_000
 

@@ -20,7 +20,7 @@ from curio_tracking.storage.tinyflux.rollups.cells import DIMENSIONS, HOUR, Cell
 from curio_tracking.storage.tinyflux.rollups.container import DamagedError, Rollup, write_rollup
 from curio_tracking.storage.tinyflux.rollups.table import decode_table, encode_table
 from curio_tracking.summaries import fold
-from curio_tracking.testing.filters import START_US, make_record
+from curio_tracking.testing import START_US, make_record
 from curio_tracking.testing.strategies import batches, records
 
 law = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

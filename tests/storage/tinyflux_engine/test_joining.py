@@ -18,7 +18,7 @@ from curio_tracking.storage.tinyflux.catalog import segments_of
 from curio_tracking.storage.tinyflux.upkeep import joining
 from curio_tracking.storage.tinyflux.upkeep.pace import Pace
 from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
-from curio_tracking.testing.filters import START_US
+from curio_tracking.testing import START_US
 
 RUNS = 20
 Make = Callable[..., list[FeatureRecord]]

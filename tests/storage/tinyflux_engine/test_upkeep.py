@@ -14,7 +14,7 @@ from curio_tracking.storage.tinyflux.blocks import COMPRESSED_BYTES
 from curio_tracking.storage.tinyflux.reading.view import SegmentView
 from curio_tracking.storage.tinyflux.rollups import growing
 from curio_tracking.storage.tinyflux.rollups.container import VERSION
-from curio_tracking.testing.filters import START_US, make_record
+from curio_tracking.testing import START_US, make_record
 
 DAY_US = 86_400_000_000
 MIDNIGHT_US = START_US // DAY_US * DAY_US

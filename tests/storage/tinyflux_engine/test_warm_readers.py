@@ -14,7 +14,7 @@ from curio_tracking.storage.tinyflux.reading import snapshot as snapshots
 from curio_tracking.storage.tinyflux.reading.view import SegmentView
 from curio_tracking.storage.tinyflux.rollups import container
 from curio_tracking.storage.tinyflux.rollups.history import History
-from curio_tracking.testing.filters import START_US
+from curio_tracking.testing import START_US
 
 BY_STATUS = SummaryQuery(RecordQuery(), ("status",))
 
