@@ -28,6 +28,9 @@ class StorageBackend(Protocol):
     One instance is used by one thread at a time: the writer's (append, declare), or a reader's (records, summaries,
     delete). Constructing it must be cheap and must not touch the disk: files come with the first append, so that a
     reader never creates any. Several processes may write to the same place at the same time.
+
+    A backend that cannot serve several processes says so by an attribute `serves_processes = False`, at the class or
+    the instance; without one it claims to. The suite `curio_tracking.testing.BackendContract` holds it to its claim.
     """
 
     def append(self, records: Sequence[FeatureRecord]) -> None:
@@ -107,7 +110,13 @@ class BulkBackend(Protocol):
 
 
 class BaseBackend:
-    """A start for backends that only know how to list records: folds them where summaries are asked for."""
+    """A start for backends that only know how to list records: folds them where summaries are asked for.
+
+    Attributes:
+        serves_processes: whether several processes may write to the same place at the same time.
+    """
+
+    serves_processes: bool = True
 
     def records(self, query: RecordQuery) -> Iterator[FeatureRecord]:
         """See `StorageBackend.records`."""

@@ -98,6 +98,8 @@ if hasattr(os, "register_at_fork"):
 class MemoryBackend(BaseBackend):
     """Keeps the newest written records of this process. Records are handed out as they are: do not change them."""
 
+    serves_processes = False
+
     def __init__(self, data_dir: str, capacity: int = DEFAULT_CAPACITY) -> None:
         """Args: the name under which instances of this process share a store; how many records it holds."""
         self._store = _store(data_dir)

@@ -1,0 +1,71 @@
+"""What the tests of the conformance suites share: running a suite against parts that are broken on purpose."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from xml.etree import ElementTree as ET
+
+import pytest
+
+HERE = Path(__file__).parent
+# tests are imported by path (--import-mode=importlib): the broken parts have to be put within reach
+sys.path.insert(0, str(HERE))
+
+Failures = dict[str, set[str]]
+
+
+@pytest.fixture(scope="session")
+def failures_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[ModuleType], Failures]:
+    """`failures_of(module)` runs its suites in a process of their own: the failed tests by the class they are in.
+
+    Of a broken part only the test runs that has to notice; of the sound ones, all of them.
+    """
+    known: dict[str, Failures] = {}
+
+    def run(module: ModuleType) -> Failures:
+        name = module.__name__
+        if name not in known:
+            known[name] = _run(Path(str(module.__file__)), module.CAUGHT_BY, tmp_path_factory.mktemp(name))
+        return known[name]
+
+    return run
+
+
+def _run(path: Path, caught_by: dict[str, str], folder: Path) -> Failures:
+    chosen = [f"{path}::{suite}::{test}" if test else f"{path}::{suite}" for suite, test in caught_by.items()]
+    report = folder / "report.xml"
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "find_only",
+        "-c",
+        "/dev/null",
+        "--rootdir",
+        str(folder),
+        f"--junitxml={report}",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, f"--basetemp={folder / 'base'}", "--tb=line", *chosen],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(HERE)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    failures: Failures = defaultdict(set)
+    for case in ET.parse(report).iter("testcase"):
+        suite = case.attrib["classname"].rpartition(".")[2]
+        failures[suite] |= {case.attrib["name"].partition("[")[0]} if case.find("failure") is not None else set()
+        assert case.find("error") is None, ET.tostring(case, "unicode")
+        assert case.find("skipped") is None, ET.tostring(case, "unicode")
+    return failures
