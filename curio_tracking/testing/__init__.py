@@ -22,13 +22,21 @@ if TYPE_CHECKING:
         odd_records,
         stored_odd_records,
     )
+    from curio_tracking.testing.exporter_destinations import DeliveryContract, OutageContract
+    from curio_tracking.testing.exporters import ExporterContract
+    from curio_tracking.testing.file_writers import FileWriterContract, RoundTripContract
     from curio_tracking.testing.filters import FilterContract
     from curio_tracking.testing.strategies import batches, json_texts, metadata, queries, records, texts
 
 __all__ = [
     "START_US",
     "BackendContract",
+    "DeliveryContract",
+    "ExporterContract",
+    "FileWriterContract",
     "FilterContract",
+    "OutageContract",
+    "RoundTripContract",
     "batches",
     "hostile_records",
     "json_texts",
@@ -44,7 +52,12 @@ __all__ = [
 _HOMES: Final = {
     "START_US": "example_records",
     "BackendContract": "backends",
+    "DeliveryContract": "exporter_destinations",
+    "ExporterContract": "exporters",
+    "FileWriterContract": "file_writers",
     "FilterContract": "filters",
+    "OutageContract": "exporter_destinations",
+    "RoundTripContract": "file_writers",
     "batches": "strategies",
     "hostile_records": "example_records",
     "json_texts": "strategies",
@@ -65,6 +78,9 @@ _WITH_ASSERTIONS: Final = (
     "backend_processes",
     "backend_questions",
     "backend_totals",
+    "exporter_destinations",
+    "exporters",
+    "file_writers",
     "filters",
 )
 

@@ -6,6 +6,7 @@ A backend that serves one process only (`serves_processes = False`) is put to th
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,7 +24,7 @@ from curio_tracking.testing.backend_examples import (
     newest_first,
 )
 from curio_tracking.testing.example_records import START_US, make_record
-from curio_tracking.testing.forked import exit_code, fork, is_running
+from curio_tracking.testing.forked import LONGEST_SECONDS, exit_code, fork, is_running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,7 +86,8 @@ class ProcessContract:
         listings = []
         if self._serves_processes(make_backend):
             child = fork(work)
-            while is_running(child):
+            deadline = time.monotonic() + LONGEST_SECONDS
+            while is_running(child) and time.monotonic() < deadline:
                 listings.append(list(reader.records(EVERYTHING)))
             assert exit_code(child) == 0
         else:

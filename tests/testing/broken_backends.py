@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytest
 from sound_backend import SoundBackend
+from suites import Suites
 
 from curio_tracking.interfaces import BaseBackend
 from curio_tracking.queries import RecordQuery, SummaryQuery
@@ -22,30 +22,13 @@ from curio_tracking.records import FeatureInfo, FeatureRecord
 from curio_tracking.summaries import Summary, fold
 from curio_tracking.testing import BackendContract
 
-CAUGHT_BY: dict[str, str] = {"TestSoundBackend": ""}
-"""The suites of this module: which test has to fail in each; for the sound backend none, so all run."""
-
-
-class TestSoundBackend(BackendContract):
-    @pytest.fixture
-    def make_backend(self, tmp_path: Path) -> Callable[[], SoundBackend]:
-        return lambda: SoundBackend(tmp_path / "data" / "records")
-
-
-def caught_by(test: str) -> Callable[[type], type]:
-    """Add a suite for the backend below, in which `test` has to fail."""
-
-    def add(broken: type) -> type:
-        def make_backend(self: object, tmp_path: Path) -> Callable[[], Any]:
-            return lambda: broken(tmp_path / "data" / "records")
-
-        assert hasattr(BackendContract, test)
-        name = f"Test{broken.__name__}"
-        globals()[name] = type(name, (BackendContract,), {"make_backend": pytest.fixture(make_backend)})
-        CAUGHT_BY[name] = test
-        return broken
-
-    return add
+SUITES = Suites(
+    globals(),
+    BackendContract,
+    lambda broken: {"make_backend": lambda tmp_path: lambda: broken(tmp_path / "data" / "r")},
+)
+SUITES.sound(SoundBackend)
+CAUGHT_BY, caught_by = SUITES.caught_by, SUITES.caught_by_test
 
 
 def forgets(condition: str) -> type:
