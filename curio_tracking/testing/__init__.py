@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from curio_tracking.testing.exporters import ExporterContract
     from curio_tracking.testing.file_writers import FileWriterContract, RoundTripContract
     from curio_tracking.testing.filters import FilterContract
+    from curio_tracking.testing.pages import PageContract
     from curio_tracking.testing.strategies import batches, json_texts, metadata, queries, records, texts
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "FileWriterContract",
     "FilterContract",
     "OutageContract",
+    "PageContract",
     "RoundTripContract",
     "batches",
     "hostile_records",
@@ -57,6 +59,7 @@ _HOMES: Final = {
     "FileWriterContract": "file_writers",
     "FilterContract": "filters",
     "OutageContract": "exporter_destinations",
+    "PageContract": "pages",
     "RoundTripContract": "file_writers",
     "batches": "strategies",
     "hostile_records": "example_records",
@@ -82,6 +85,8 @@ _WITH_ASSERTIONS: Final = (
     "exporters",
     "file_writers",
     "filters",
+    "markup",
+    "pages",
 )
 
 if "pytest" in sys.modules:
