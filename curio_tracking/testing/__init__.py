@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from curio_tracking.testing.backends import BackendContract
+    from curio_tracking.testing.commands import CommandContract
     from curio_tracking.testing.example_records import (
         START_US,
         hostile_records,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "START_US",
     "BackendContract",
+    "CommandContract",
     "DeliveryContract",
     "ExporterContract",
     "FileWriterContract",
@@ -54,6 +56,7 @@ __all__ = [
 _HOMES: Final = {
     "START_US": "example_records",
     "BackendContract": "backends",
+    "CommandContract": "commands",
     "DeliveryContract": "exporter_destinations",
     "ExporterContract": "exporters",
     "FileWriterContract": "file_writers",
@@ -81,6 +84,8 @@ _WITH_ASSERTIONS: Final = (
     "backend_processes",
     "backend_questions",
     "backend_totals",
+    "commands",
+    "command_outputs",
     "exporter_destinations",
     "exporters",
     "file_writers",
@@ -89,9 +94,10 @@ _WITH_ASSERTIONS: Final = (
     "pages",
 )
 
-if "pytest" in sys.modules:
+_pytest = sys.modules.get("pytest")
+if _pytest is not None:
     # pytest explains a failed assertion only in modules that it was told of before they are imported
-    sys.modules["pytest"].register_assert_rewrite(*(f"{__name__}.{module}" for module in _WITH_ASSERTIONS))
+    _pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in _WITH_ASSERTIONS))
 
 
 def __getattr__(name: str) -> object:

@@ -13,11 +13,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from curio_tracking.interfaces import ImportAwareFilter
 from curio_tracking.records import RECORD_FIELDS, FeatureRecord
 from curio_tracking.testing.example_records import make_record, odd_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pytest
 
     from curio_tracking.interfaces import RecordFilter
 
@@ -83,6 +86,22 @@ class FilterContract:
             record = make_record(number, feature_name=f"feature_{number}", user_id=f"user_{number}")
             after = record_filter.apply(record)
             assert after is None or after.record_id == f"record-{number:08d}"
+
+    def test_prints_nothing(self, record_filter: RecordFilter, capfd: pytest.CaptureFixture[str]) -> None:
+        """The output is the application's."""
+        capfd.readouterr()
+        for _oddity, record in odd_records():
+            record_filter.apply(record)
+        assert tuple(capfd.readouterr()) == ("", "")
+
+    def test_filter_for_imports_keeps_the_same_promises(self, record_filter: RecordFilter) -> None:
+        """What stands in its place when records are imported is a filter, or None; a rehearsal has one as well."""
+        if isinstance(record_filter, ImportAwareFilter):
+            for is_rehearsal in (True, False):
+                made = record_filter.for_imports(is_rehearsal=is_rehearsal)
+                if made is not None:
+                    self.test_returns_a_record_or_none(made)
+                    self.test_keeps_the_record_id(made)
 
 
 def _check(record_filter: RecordFilter, holds: Callable[[dict[str, Any], FeatureRecord], bool], fault: str) -> None:

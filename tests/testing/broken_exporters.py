@@ -11,30 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from sound_exporter import SoundExporter
 from suites import Suites
 
 from curio_tracking.records import FeatureRecord
 from curio_tracking.testing import DeliveryContract, OutageContract
-
-
-class SoundExporter:
-    """Appends ids to a file when it is closed or has many."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.waiting: list[str] = []
-
-    def export(self, records: Sequence[FeatureRecord]) -> None:
-        self.waiting += [record.record_id for record in records]
-        self.send()
-
-    def send(self) -> None:
-        with self.path.open("a") as file:
-            file.writelines(f"{record_id}\n" for record_id in self.waiting)
-        self.waiting = []
-
-    def close(self) -> None:
-        self.send()
 
 
 def received(tmp_path: Path) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -24,34 +25,31 @@ Failures = dict[str, set[str]]
 def failures_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[ModuleType], Failures]:
     """`failures_of(module)` runs its suites in a process of their own: the failed tests by the class they are in.
 
-    Of a broken part only the test runs that has to notice; of the sound ones, all of them.
+    Of a broken part only the test runs that has to notice; of the sound ones, all of them. Parallel test runs share
+    the one that came first.
     """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     known: dict[str, Failures] = {}
 
     def run(module: ModuleType) -> Failures:
         name = module.__name__
         if name not in known:
-            known[name] = _run(Path(str(module.__file__)), module.CAUGHT_BY, tmp_path_factory.mktemp(name))
+            report = shared / f"{name}.xml"
+            with report.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not report.exists():
+                    _run(Path(str(module.__file__)), module.CAUGHT_BY, tmp_path_factory.mktemp(name), report)
+            known[name] = _read(report)
         return known[name]
 
     return run
 
 
-def _run(path: Path, caught_by: dict[str, str], folder: Path) -> Failures:
+def _run(path: Path, caught_by: dict[str, str], folder: Path, report: Path) -> None:
     chosen = [f"{path}::{suite}::{test}" if test else f"{path}::{suite}" for suite, test in caught_by.items()]
-    report = folder / "report.xml"
-    options = [
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "find_only",
-        "-c",
-        "/dev/null",
-        "--rootdir",
-        str(folder),
-        f"--junitxml={report}",
-    ]
+    plugins = ["-p", "no:cacheprovider", "-p", "find_only"]
+    options = ["-q", *plugins, "-c", "/dev/null", "--rootdir", str(folder), f"--junitxml={report}"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, f"--basetemp={folder / 'base'}", "--tb=line", *chosen],
         cwd=folder,
@@ -62,6 +60,9 @@ def _run(path: Path, caught_by: dict[str, str], folder: Path) -> Failures:
         check=False,
     )
     assert done.returncode == 1, done.stdout + done.stderr
+
+
+def _read(report: Path) -> Failures:
     failures: Failures = defaultdict(set)
     for case in ET.parse(report).iter("testcase"):
         suite = case.attrib["classname"].rpartition(".")[2]

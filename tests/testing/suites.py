@@ -10,6 +10,19 @@ import pytest
 Part = TypeVar("Part", bound=Any)
 
 
+class Faults(list[tuple[str, Any]]):
+    """Broken parts, each after the name of the test that has to fail."""
+
+    def caught_by(self, test: str) -> Callable[[Part], Part]:
+        """Add the part below."""
+
+        def add(part: Part) -> Part:
+            self.append((test, part))
+            return part
+
+        return add
+
+
 class Suites:
     """Adds suites to a module, where pytest finds them.
 
