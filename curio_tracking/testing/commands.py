@@ -11,6 +11,7 @@ The plugin is installed, or `plugin_module` names its module. Needs pytest; know
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
@@ -50,7 +51,11 @@ class CommandContract(OutputContract):
         # what an import prints is seen once per process
         arguments = [*command.split(), "--help"]
         done = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "curio_tracking", *arguments], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "curio_tracking", *arguments],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, run_to_file(arguments).out, "")
 
