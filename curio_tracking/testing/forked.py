@@ -9,6 +9,7 @@ import os
 import signal
 import time
 import traceback
+import warnings
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ HUNG: Final = "it hung"
 
 def fork(work: Callable[[], object]) -> int:
     """Run `work` in a forked child and return its process id; the child ends with 0, or with 1 if `work` raised."""
-    child = os.fork()
+    with warnings.catch_warnings():
+        # Python 3.12 warns where there are threads; that the child is harmless even then is what is tested
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if child:
         return child
     try:
