@@ -41,6 +41,10 @@ class PluginError(CurioError):
     exit_code = 2
 
 
+class InstallerError(CurioError):
+    """pip or uv could not install or uninstall a distribution, or there is neither."""
+
+
 class StorageError(CurioError):
     """A backend cannot read or write its files."""
 

@@ -36,6 +36,8 @@ PACKAGE: Final = Path(curio_tracking.__file__).parent
 HELP_WIDTH: Final = 80
 _AS_TEXT: Final = {"start_us": ("start_time", "str, ISO 8601 UTC"), "status": ("status", "str")}
 """Fields that `as_dict` gives another name or type."""
+SCAFFOLDS: Final = "scaffolds"
+"""What `plugins new` writes; no part of the program."""
 _PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
 
 
@@ -168,7 +170,8 @@ def room_table() -> str:
         if room == "__init__":
             continue
         path = PACKAGE / room
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+        found = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+        files = [file for file in found if SCAFFOLDS not in file.parts]
         trees = {file: ast.parse(file.read_text("utf-8")) for file in files}
         first = ast.get_docstring(trees[files[0]]) or ""
         imported = {name for tree in trees.values() for name in _imports(tree)} - {room}

@@ -82,7 +82,7 @@ class PluginState:
     @property
     def remedy(self) -> str:
         """What to do when it does not work."""
-        removal = f'run "python -m pip uninstall {self.distribution}"' if self.distribution else "remove it"
+        removal = f'run "curio-tracking plugins uninstall {self.distribution}"' if self.distribution else "remove it"
         return f'update it, or {removal}, or set FEATURE_TRACKING_PLUGINS_DISABLED="{self.name}"'
 
     def is_named_by(self, names: frozenset[str]) -> bool:

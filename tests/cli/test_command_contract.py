@@ -83,3 +83,11 @@ class TestPluginsList(CommandContract):
     @pytest.fixture
     def command(self) -> str:
         return "plugins list"
+
+
+class TestPluginsCheck(CommandContract):
+    reads_store = False
+
+    @pytest.fixture
+    def command(self) -> str:
+        return "plugins check"

@@ -59,7 +59,7 @@ def test_host_goes_on_with_one_warning_at_most(run: Any, install: Any, host: str
         assert len(lines) == 1
     for line in lines:
         assert line.startswith(f'plugin "{name}" ({name} 1.5) ')
-        assert f'run "python -m pip uninstall {name}"' in line
+        assert f'run "curio-tracking plugins uninstall {name}"' in line
         assert line.endswith(f'or set FEATURE_TRACKING_PLUGINS_DISABLED="{name}"')
 
 

@@ -1,25 +1,38 @@
-"""plugins: what is installed, and whether it works.
+"""plugins: what is installed and whether it works, and the way to get, write and lose plugins.
 
-For broken setups too: no plugin but our own is imported unless the command is asked to.
+For broken setups too: no plugin but our own is imported by this process unless `list` is asked to.
 """
+
+from collections.abc import Callable
+from typing import Final
 
 import typer
 
 from curio_tracking.cli import examples
+from curio_tracking.cli.plugins.checking import check
+from curio_tracking.cli.plugins.installing import install, uninstall
 from curio_tracking.cli.plugins.listing import list_plugins
+from curio_tracking.cli.plugins.scaffolding import new
 from curio_tracking.hookspecs import hookimpl
+
+COMMANDS: Final[dict[str, tuple[Callable[..., None], tuple[str, ...]]]] = {
+    "list": (list_plugins, ("plugins list", "plugins list --all --hook backends", "plugins list --load")),
+    "check": (check, ("plugins check", "plugins check my-store", "plugins check my-store --option url=test.db")),
+    "new": (new, ("plugins new backend my-store", "plugins new filter curio-tracking-hide --into ~/code")),
+    "install": (install, ("plugins install curio-tracking-sqlite", "plugins install --upgrade ./my-store")),
+    "uninstall": (uninstall, ("plugins uninstall my-store", "plugins uninstall my-store --yes")),
+}
 
 
 @hookimpl
 def curio_register_commands(app: typer.Typer) -> None:
     """Add `plugins` and its commands."""
-    group = typer.Typer(name="plugins", help="See which plugins are installed and whether they work.")
+    group = typer.Typer(name="plugins", help=_plugins.__doc__)
     group.callback(no_args_is_help=True)(_plugins)
-    group.command("list", epilog=examples("plugins list", "plugins list --all --hook backends", "plugins list --load"))(
-        list_plugins
-    )
+    for name, (command, lines) in COMMANDS.items():
+        group.command(name, epilog=examples(*lines))(command)
     app.add_typer(group)
 
 
 def _plugins() -> None:
-    """See which plugins are installed and whether they work."""
+    """List, check, write, install and uninstall plugins."""

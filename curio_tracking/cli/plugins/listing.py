@@ -12,12 +12,11 @@ from curio_tracking.cli import (
     is_for_people,
     note,
     print_rows,
-    root_overrides,
 )
-from curio_tracking.hookspecs import ENTRY_POINT_GROUP, HOOK_NAMES, SURFACES_GROUP
+from curio_tracking.cli.plugins.finding import careful_host
+from curio_tracking.hookspecs import HOOK_NAMES
 from curio_tracking.plugins import PluginHost, PluginState
 from curio_tracking.reader import choose
-from curio_tracking.settings import load_settings
 
 STATE_STYLES: Final = {"active": "green", "broken": "red", "disabled": "yellow"}
 
@@ -62,13 +61,6 @@ def list_plugins(
     count = print_rows((_row(state) for state in states), LAYOUT, chosen)
     if not count and is_for_people(chosen):
         note("no such plugin is installed" if wanted or every else "no plugins but the built-in ones; --all lists them")
-
-
-def careful_host(ctx: typer.Context) -> PluginHost:
-    """Return a host that has imported nothing, and for which no plugin is a reason to stop."""
-    # not strict, whatever the settings say: this is where one looks when STRICT_PLUGINS stops everything else
-    settings = load_settings(root_overrides(ctx), strict=False)
-    return PluginHost.unloaded(settings, (ENTRY_POINT_GROUP, SURFACES_GROUP), strict=False)
 
 
 def load_everything(host: PluginHost) -> None:

@@ -1,0 +1,1 @@
+"""Keeps the records of Curio Tracking in one SQLite file."""

@@ -1,0 +1,1 @@
+"""Lists the features that failed most, on the command line of Curio Tracking."""

@@ -1,0 +1,1 @@
+"""Sends the records of Curio Tracking on, as lines of JSON to a file."""

@@ -1,0 +1,1 @@
+"""Cuts long error messages before Curio Tracking stores them."""

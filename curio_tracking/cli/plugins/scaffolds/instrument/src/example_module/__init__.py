@@ -1,0 +1,1 @@
+"""Tracks every URL that a program opens with urllib."""

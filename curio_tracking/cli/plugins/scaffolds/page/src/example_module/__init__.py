@@ -1,0 +1,1 @@
+"""Shows the features that failed most, in the dashboard of Curio Tracking."""
