@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 collectors: Final[WeakSet[Collector]] = WeakSet()
 _prepared_in = 0
+_stops_for_forks = False
 LONGEST_FORK_DELAY: Final = 5.0
 """Seconds a fork waits for a writer that is still importing modules: half of them in the child would stay half."""
 LONGEST_WRITE_DELAY: Final = 0.5
@@ -34,10 +35,26 @@ def prepare() -> None:
     if _prepared_in == os.getpid():
         return
     _prepared_in = os.getpid()
+    _stop_for_forks()
     util = sys.modules.get("multiprocessing.util")  # never imported for its own sake: who forks has it
     if util is not None:
         util.Finalize(None, close_all, exitpriority=100)
     _take_sigterm()
+
+
+def _stop_for_forks() -> None:
+    """Let forks wait for the writers from now on.
+
+    `logging` takes its lock before a fork, too, and what registers later runs earlier. Were it imported by a writer, a
+    fork would hold that lock and wait for the writer, which waits for the lock; so it is imported here, before the
+    first writer starts.
+    """
+    global _stops_for_forks
+    import logging  # noqa: F401 - late: only a process that tracks something needs it
+
+    if not _stops_for_forks and hasattr(os, "register_at_fork"):
+        _stops_for_forks = True
+        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)
 
 
 def close_all() -> None:
@@ -120,4 +137,4 @@ def _renew_in_child() -> None:
 atexit.register(close_all)
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_renew_in_child)
+    os.register_at_fork(after_in_child=_renew_in_child)

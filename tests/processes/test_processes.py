@@ -170,6 +170,39 @@ def test_forks_right_after_calls_never_find_a_thread(data_dir: Path) -> None:
     assert calls(stored(data_dir)) == 300
 
 
+def test_forks_while_the_first_writer_still_starts_lose_nothing(data_dir: Path) -> None:
+    # without the modules that HEAD imports: an application that has no need of `logging` lets the writer import it
+    program = """
+    import os
+    from curio_tracking import track_feature
+
+    @track_feature("work", "other")
+    def work():
+        pass
+
+    work()
+    children = []
+    for number in range(3):
+        child = os.fork()
+        work()
+        if child == 0:
+            raise SystemExit
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+    """
+    environment = {
+        **os.environ,
+        "FEATURE_TRACKING_DATA_DIR": str(data_dir),
+        "FEATURE_TRACKING_EXIT_TIMEOUT": "60",
+    }
+    finished = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+    assert calls(stored(data_dir)) == 7
+
+
 def test_fork_inside_a_tracked_call_leaves_one_record_of_it(data_dir: Path) -> None:
     result = run(
         data_dir,
