@@ -15,7 +15,7 @@ from curio_tracking_sqlite.listing import newest_first
 from curio_tracking_sqlite.rows import INSERT, rows_of
 from curio_tracking_sqlite.staging import append_staged
 from curio_tracking_sqlite.texts import original_text, stored_text
-from curio_tracking_sqlite.totals import can_use_totals, groups_of
+from curio_tracking_sqlite.totals import Totals, can_use_totals
 from curio_tracking_sqlite.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class SqliteBackend(BaseBackend):
             retention_days: after how many days upkeep removes records; 0 for never. Their totals stay.
         """
         self._database = Database(path, busy_seconds=busy_seconds, is_durable=is_durable)
+        self._totals = Totals()
         self._upkeep = Upkeep(self._database, retention_days)
         self.path = self._database.path
         self.quarantined = 0
@@ -141,7 +142,7 @@ class SqliteBackend(BaseBackend):
             StorageError: the file cannot be read.
         """
         with self._database.reading() as connection:
-            found = {} if connection is None else groups_of(connection, query)
+            found = {} if connection is None else self._totals.groups(connection, query)
         yield from with_declared(found, declared_matching(self.declared(), query.where), query.group_by)
 
     def remarks(self, query: SummaryQuery) -> list[str]:
@@ -155,14 +156,14 @@ class SqliteBackend(BaseBackend):
             last = _date(retired[-1].since_us)
             return [f"records up to {last} are gone (RETENTION_DAYS): of these days only totals are known"]
         since_us, until_us = query.where.since_us, query.where.until_us
-        counted = set(plan_of(query.where, retired).days)
         cut = [
             _date(day.since_us)
-            for day in retired
-            if day.number in counted
-            and not ((since_us is None or since_us <= day.since_us) and (until_us is None or day.until_us <= until_us))
+            for day in plan_of(query.where, retired).days
+            if not ((since_us is None or since_us <= day.since_us) and (until_us is None or day.until_us <= until_us))
         ]
-        return [f"the records of {' and '.join(cut)} are gone (RETENTION_DAYS): the whole day is counted"] if cut else []
+        return (
+            [f"the records of {' and '.join(cut)} are gone (RETENTION_DAYS): the whole day is counted"] if cut else []
+        )
 
     def declared(self) -> Iterable[FeatureInfo]:
         """Return the declared features."""

@@ -1,7 +1,8 @@
 """Cells: the totals of a day by feature, category, status, app, version and environment, as rows of the table `totals`.
 
-Sums are columns, so that SQL adds them up; the bins of the durations and the codes of the users are JSON, so that the
-sketches of many days make exactly the one that all their records would have made.
+Sums are columns, so that SQL adds them up. The sketches are kept whole, bins and registers, so that those of many days
+make exactly the one that all their records would have made: bins of whole weights packed (`first_bin` and 32 bits for
+each), others and the users as JSON.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from curio_tracking.sketches import HLL_PRECISION, RELATIVE_ERROR, SMALLEST, HyperLogLog
+from curio_tracking.sketches import HLL_PRECISION, RELATIVE_ERROR, SMALLEST, HyperLogLog, unpack_bins
 from curio_tracking.summaries import Summary
 from curio_tracking_sqlite.texts import original_text, stored_text
 
@@ -30,11 +31,9 @@ _SUMS: Final = (
 )  # fmt: skip
 _LOWEST: Final = ("min_duration", "first_us")
 _HIGHEST: Final = ("max_duration", "last_us")
-_COLUMNS: Final = (*DIMENSIONS, *_SUMS, *_LOWEST, *_HIGHEST, "durations", "users")
+_COLUMNS: Final = (*DIMENSIONS, *_SUMS, *_LOWEST, *_HIGHEST, "first_bin", "durations", "users")
 _ADDED_UP: Final = ", ".join(
-    [f"total({name})" for name in _SUMS]
-    + [f"min({name})" for name in _LOWEST]
-    + [f"max({name})" for name in _HIGHEST]
+    [f"total({name})" for name in _SUMS] + [f"min({name})" for name in _LOWEST] + [f"max({name})" for name in _HIGHEST]
 )
 
 
@@ -48,9 +47,9 @@ def write_cells(connection: sqlite3.Connection, day: int, cells: Groups) -> None
 
 
 def _values(cell: Summary) -> tuple[Any, ...]:
-    planes, codes = cell.users.planes_and_codes()
+    weight = cell.weight
     return (
-        cell.weight,
+        weight,
         cell.mean_duration.total,
         cell.efficiency.total,
         cell.efficiency.weight,
@@ -63,9 +62,21 @@ def _values(cell: Summary) -> tuple[Any, ...]:
         cell.first_us,
         cell.max_duration,
         cell.last_us,
-        json.dumps([*cell.durations.bins.items()], separators=(",", ":")),
-        json.dumps([f"{planes:x}", *codes], separators=(",", ":")),
+        *_bins(cell),
+        _users(cell),
     )
+
+
+def _bins(cell: Summary) -> tuple[int | None, bytes | str]:
+    packed = cell.durations.packed()
+    if packed is not None:
+        return packed
+    return None, json.dumps([part for pair in cell.durations.bins.items() for part in pair], separators=(",", ":"))
+
+
+def _users(cell: Summary) -> str:
+    planes, codes = cell.users.planes_and_codes()
+    return json.dumps([f"{planes:x}", *codes], separators=(",", ":"))
 
 
 def add_cells(connection: sqlite3.Connection, where: Conditions, group_by: Iterable[str], fold: Fold) -> None:
@@ -83,12 +94,21 @@ def add_cells(connection: sqlite3.Connection, where: Conditions, group_by: Itera
     width = names.count(",")
     for row in connection.execute(sums, where.values):
         fold.group(_key(row[:width])).merge(_summary(row[width], row[width + 1 :]))
-    sketches = f"SELECT {names}durations, users {source} AND sketches = ?"
+    sketches = f"SELECT {names}weight, first_bin, durations, users {source} AND sketches = ?"
     for row in connection.execute(sketches, (*where.values, SKETCHES)):
         summary = fold.group(_key(row[:width]))
-        summary.durations.add_bins(json.loads(row[width]))
-        planes, *codes = json.loads(row[width + 1])
+        _add_bins(summary, *row[width:-1])
+        planes, *codes = json.loads(row[-1])
         summary.users.merge(HyperLogLog(codes, int(planes, 16)))
+
+
+def _add_bins(summary: Summary, weight: float, first: int | None, bins: bytes | str) -> None:
+    if first is not None:
+        assert isinstance(bins, bytes)
+        summary.durations.add_packed(unpack_bins(first, bins), int(weight))
+    else:
+        flat = json.loads(bins)
+        summary.durations.add_bins(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _key(values: tuple[Any, ...]) -> Key:

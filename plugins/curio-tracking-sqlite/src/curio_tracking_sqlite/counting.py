@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from curio_tracking_sqlite import schema
 from curio_tracking_sqlite.cells import DIMENSIONS, SKETCHES, add_cells, write_cells
-from curio_tracking_sqlite.days import DAY_US, FIRST_US, Day, counted_days
+from curio_tracking_sqlite.days import DAY_US, FIRST_US, Day, counted_days, new_revision
 from curio_tracking_sqlite.folding import Fold
 from curio_tracking_sqlite.questions import Conditions
 
@@ -74,9 +74,10 @@ def _count(connection: sqlite3.Connection, number: int, after_id: int, through_i
     )
     write_cells(connection, number, fold.groups)
     connection.execute(
-        "INSERT INTO days (day, through_id, is_complete, is_retired, sketches) VALUES (?, ?, 0, ?, ?) "
-        "ON CONFLICT (day) DO UPDATE SET through_id = excluded.through_id, sketches = excluded.sketches",
-        (number, through_id, day is not None and day.is_retired, SKETCHES),
+        "INSERT INTO days (day, through_id, is_complete, is_retired, sketches, revision) VALUES (?, ?, 0, ?, ?, ?) "
+        "ON CONFLICT (day) DO UPDATE "
+        "SET through_id = excluded.through_id, sketches = excluded.sketches, revision = excluded.revision",
+        (number, through_id, day is not None and day.is_retired, SKETCHES, new_revision()),
     )
 
 

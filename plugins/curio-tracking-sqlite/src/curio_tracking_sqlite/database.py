@@ -1,7 +1,7 @@
 """The database: one connection to the file, opened when needed, for transactions that wait no longer than they may.
 
-`reading` and `writing` are the only ways to the connection, and turn SQLite's errors into ones that say what to do. They
-see that the file is still the same one, and that this process is still the one that opened it.
+`reading`, `writing` and `outside` are the only ways to the connection, and turn SQLite's errors into ones that say what
+to do. They see that the file is still the same one, and that this process is still the one that opened it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import quote
 from curio_tracking_sqlite import forks, schema
 from curio_tracking_sqlite.failures import busy, is_busy, storage_error
 from curio_tracking_sqlite.place import identity_of, make_file
+from curio_tracking_sqlite.transactions import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,7 +177,8 @@ class Database:
             )
         try:
             _wait_until(connection, deadline)
-            is_ready = schema.is_ready(connection, self.path)
+            with transaction(connection, "BEGIN"):
+                is_ready = schema.is_ready(connection, self.path)
             if not is_ready and not is_needed:
                 connection.close()
                 return None
@@ -205,18 +207,3 @@ def _wait_until(connection: sqlite3.Connection, deadline: float) -> None:
     """Let SQLite wait for locks until the deadline, not for so long at each of them."""
     milliseconds = max(0, int((deadline - time.monotonic()) * 1000))
     connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """Keep all that is done until the end, or none of it after an exception."""
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # a full disk, for example, has rolled it back already
-        if connection.in_transaction:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-        raise

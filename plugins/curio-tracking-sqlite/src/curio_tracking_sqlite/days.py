@@ -7,6 +7,7 @@ these records are there, totals are a cache; once retention has removed them (`i
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -34,6 +35,7 @@ class Day:
         is_complete: whether there are no further records of that day.
         is_retired: whether the counted records are gone.
         is_readable: whether the sketches are those of the installed Curio Tracking.
+        revision: another one whenever the totals are.
     """
 
     number: int
@@ -41,6 +43,7 @@ class Day:
     is_complete: bool
     is_retired: bool
     is_readable: bool = True
+    revision: bytes = b""
 
     @property
     def since_us(self) -> int:
@@ -64,15 +67,24 @@ class Span(NamedTuple):
 class Plan(NamedTuple):
     """How a question is answered: out of the totals of some days, and out of the records of some spans."""
 
-    days: list[int]
+    days: list[Day]
     spans: list[Span]
 
 
 def counted_days(connection: sqlite3.Connection) -> list[Day]:
     """Return the counted days, oldest first."""
-    rows = connection.execute("SELECT day, through_id, is_complete, is_retired, sketches FROM days ORDER BY day")
-    return [Day(day, through, bool(complete), bool(retired), kind == SKETCHES)
-            for day, through, complete, retired, kind in rows]  # fmt: skip
+    rows = connection.execute(
+        "SELECT day, through_id, is_complete, is_retired, sketches, revision FROM days ORDER BY day"
+    )
+    return [
+        Day(day, through_id, bool(is_complete), bool(is_retired), sketches == SKETCHES, revision)
+        for day, through_id, is_complete, is_retired, sketches, revision in rows
+    ]
+
+
+def new_revision() -> bytes:
+    """Return a revision that no totals have had before."""
+    return os.urandom(8)
 
 
 def note_late(connection: sqlite3.Connection, starts_us: Iterable[int]) -> None:
@@ -95,7 +107,7 @@ def plan_of(query: RecordQuery, days: list[Day]) -> Plan:
     for day in days:
         if day.until_us <= since_us or day.since_us >= until_us or not _is_counted(day, since_us, until_us):
             continue
-        plan.days.append(day.number)
+        plan.days.append(day)
         if begin < day.since_us:
             plan.spans.append(Span(begin, day.since_us))
         if not day.is_complete:
@@ -107,5 +119,5 @@ def plan_of(query: RecordQuery, days: list[Day]) -> Plan:
 
 
 def _is_counted(day: Day, since_us: int, until_us: int) -> bool:
-    """Whether the day's totals are part of the answer: the records of a piece of a day are read while they are there."""
+    """Whether the day's totals count: of a piece of a day, the records are read as long as they are there."""
     return day.is_retired or (day.is_readable and since_us <= day.since_us and day.until_us <= until_us)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from curio_tracking.errors import StorageError
 from curio_tracking.queries import SummaryQuery
 from curio_tracking_sqlite.counting import forget_totals
-from curio_tracking_sqlite.days import DAY_US, counted_days
+from curio_tracking_sqlite.days import DAY_US, counted_days, new_revision
 from curio_tracking_sqlite.questions import Conditions, dimensions, parts_of
 from curio_tracking_sqlite.totals import can_use_totals, for_days, records_statement
 
@@ -32,11 +34,15 @@ def delete(database: Database, query: RecordQuery) -> int:
             return 0
         retired = _forget_retired(connection, query)
         gone = sum(_delete_part(connection, part) for part in parts_of(query))
-    with database.outside() as connection:
-        if connection is not None:
-            # what was deleted stands in the log until it is taken over; where a reader is in the way, that happens later
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    _clear_log(database)
     return gone + retired
+
+
+def _clear_log(database: Database) -> None:
+    """Let what was deleted vanish from the write-ahead log, too; where a reader is in the way, that happens later."""
+    with suppress(StorageError), database.outside() as connection:
+        if connection is not None:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _delete_part(connection: sqlite3.Connection, part: RecordQuery) -> int:
@@ -76,6 +82,7 @@ def _forget_retired(connection: sqlite3.Connection, query: RecordQuery) -> int:
     for_days(whole, where)
     (weight,) = connection.execute(f"SELECT total(weight) FROM totals WHERE {where.text}", where.values).fetchone()
     connection.execute(f"DELETE FROM totals WHERE {where.text}", where.values)
+    connection.executemany("UPDATE days SET revision = ? WHERE day = ?", [(new_revision(), day) for day in whole])
     # a day of which nothing is left is one that nobody has ever heard of
     connection.execute("DELETE FROM days WHERE is_retired AND is_complete AND day NOT IN (SELECT day FROM totals)")
-    return round(weight)
+    return round(float(weight))

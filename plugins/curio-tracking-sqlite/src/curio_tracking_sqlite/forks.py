@@ -1,9 +1,9 @@
 """Forks: no connection is open while this process forks, so that a child may open one of its own.
 
-A connection that is open at a fork is of no use to either side: SQLite keeps what it locks in tables of the process, the
-child inherits the tables but not the locks, and even a new connection in the child believes them. When the parent then
-closes, it removes the write-ahead log under the child's hands, and what the child had committed is gone. So connections
-are closed before a fork, and one that is in use at that moment bars the child from the file.
+SQLite notes in tables of the process what it has locked. A child inherits the tables but not the locks, and even a new
+connection of the child believes them: when the parent then closes its own, it removes the write-ahead log under the
+child's hands, and what the child had committed is gone. So connections are closed before a fork, and one that is in use
+at that moment bars the child from the file.
 """
 
 from __future__ import annotations

@@ -70,8 +70,8 @@ def _advice_on(faults: list[str], database: Database) -> str:
     if not faults:
         return ""
     return (
-        f"{'; '.join(faults)}. Stop what writes to {database.path}, save what can be read with `sqlite3 FILE .recover`, "
-        f"and move the file aside together with its -wal and -shm files"
+        f"{'; '.join(faults)}. Stop what writes to {database.path}, save what can be read of it with "
+        f"`sqlite3 FILE .recover`, and move it aside together with its -wal and -shm files"
     )
 
 

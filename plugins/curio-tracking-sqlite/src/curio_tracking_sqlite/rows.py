@@ -27,9 +27,7 @@ REQUIRED: Final = frozenset(
     }
 )  # fmt: skip
 COLUMNS: Final = ", ".join(RECORD_FIELDS)
-INSERT: Final = (
-    f"INSERT INTO {{table}} ({COLUMNS}) VALUES ({', '.join('?' * len(RECORD_FIELDS))}) {{conflict}}"
-)
+INSERT: Final = f"INSERT INTO {{table}} ({COLUMNS}) VALUES ({', '.join('?' * len(RECORD_FIELDS))}) {{conflict}}"
 _FIRST_US: Final = to_microseconds(datetime.min.replace(tzinfo=UTC))
 _LAST_US: Final = to_microseconds(datetime.max.replace(tzinfo=UTC))
 _STATUSES: Final = {status.value: status for status in FeatureStatus}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from curio_tracking_sqlite.database import transaction
 from curio_tracking_sqlite.days import note_late
 from curio_tracking_sqlite.rows import COLUMNS, INSERT, rows_of
+from curio_tracking_sqlite.transactions import transaction
 
 if TYPE_CHECKING:
     import sqlite3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from curio_tracking_sqlite import schema
 from curio_tracking_sqlite.cells import DIMENSIONS, add_cells
@@ -15,32 +15,59 @@ if TYPE_CHECKING:
     import sqlite3
 
     from curio_tracking.queries import RecordQuery, SummaryQuery
-    from curio_tracking_sqlite.days import Span
+    from curio_tracking_sqlite.days import Day, Span
     from curio_tracking_sqlite.folding import Groups
 
 _MOST_RANGES: Final = 50
+_MOST_KEPT: Final = 8
+"""A dashboard asks a few questions again and again."""
+
+Signature: TypeAlias = "tuple[tuple[int, bytes], ...]"
+"""Days and the revisions of their totals."""
 
 
-def groups_of(connection: sqlite3.Connection, query: SummaryQuery) -> Groups:
-    """Return the totals of each group.
+class Totals:
+    """Answers of one process; the part of an answer that is out of totals is kept for the next time."""
 
-    Args:
-        connection: in a transaction, so that all parts of the answer are of one moment.
-    """
-    fold = Fold(query.group_by)
-    if not can_use_totals(query):
-        for part in parts_of(query.where):
-            _fold_records(connection, part, fold)
-        return fold.groups
-    plan = plan_of(query.where, counted_days(connection))
-    if plan.days:
+    def __init__(self) -> None:
+        self._kept: dict[SummaryQuery, tuple[Signature, Groups]] = {}
+
+    def groups(self, connection: sqlite3.Connection, query: SummaryQuery) -> Groups:
+        """Return the totals of each group.
+
+        Args:
+            connection: in a transaction, so that all parts of the answer are of one moment.
+        """
+        fold = Fold(query.group_by)
+        if not can_use_totals(query):
+            for part in parts_of(query.where):
+                _fold_records(connection, part, fold)
+            return fold.groups
+        plan = plan_of(query.where, counted_days(connection))
+        for span in plan.spans:
+            _fold_records(connection, query.where, fold, span)
+        if not plan.days:
+            return fold.groups
+        counted = self._counted(connection, query, plan.days)
+        for key, summary in fold.groups.items():
+            if key in counted:
+                summary.merge(counted[key])
+        return counted | fold.groups
+
+    def _counted(self, connection: sqlite3.Connection, query: SummaryQuery, days: list[Day]) -> Groups:
+        signature = tuple([(day.number, day.revision) for day in days])
+        known = self._kept.get(query)
+        if known is not None and known[0] == signature:
+            return known[1]
+        fold = Fold(query.group_by)
         where = Conditions()
         dimensions(query.where, where)
-        for_days(plan.days, where)
+        for_days([day.number for day in days], where)
         add_cells(connection, where, query.group_by, fold)
-    for span in plan.spans:
-        _fold_records(connection, query.where, fold, span)
-    return fold.groups
+        while len(self._kept) >= _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[query] = (signature, fold.groups)
+        return fold.groups
 
 
 def can_use_totals(query: SummaryQuery) -> bool:
@@ -63,7 +90,6 @@ def for_days(days: list[int], where: Conditions) -> None:
         where.add(f"({' OR '.join(['day BETWEEN ? AND ?'] * len(ranges))})", *bounds)
     else:
         where.add(f"day IN ({', '.join(map(str, days))})")
-
 
 
 def _fold_records(connection: sqlite3.Connection, query: RecordQuery, fold: Fold, span: Span | None = None) -> None:
