@@ -11,9 +11,10 @@ import sqlite3
 import sys
 import time
 from contextlib import contextmanager, suppress
-from threading import Lock, RLock
+from threading import Lock, RLock, local
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from weakref import ref
 
 from curio_tracking_sqlite import forks, schema
 from curio_tracking_sqlite.failures import busy, is_busy, storage_error
@@ -42,6 +43,7 @@ class Database:
         self._users = 0
         self._connection: sqlite3.Connection | None = None
         self._identity: Identity | None = None
+        self._of_thread = local()
         forks.enroll(self)
 
     def __del__(self) -> None:
@@ -160,6 +162,8 @@ class Database:
             if identity is None and not is_needed:
                 return None
             self._connection = self._open(deadline, is_needed=is_needed)
+            if not hasattr(self._of_thread, "closing"):
+                self._of_thread.closing = _Closing(self)
         if self._connection is not None:
             _wait_until(self._connection, deadline)
         return self._connection
@@ -191,6 +195,22 @@ class Database:
             connection.close()
             raise
         return connection
+
+
+class _Closing:
+    """Closes a database's connection when the thread that has opened it ends.
+
+    The tracker ends its writer's thread before each fork. A fork that began before this distribution was imported, on
+    that very thread, calls none of the functions that `forks` has registered meanwhile to close connections.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = ref(database)
+
+    def __del__(self) -> None:
+        database = self._database()
+        if database is not None and not sys.is_finalizing():
+            database.close()
 
 
 def _never_close(connection: sqlite3.Connection) -> None:
