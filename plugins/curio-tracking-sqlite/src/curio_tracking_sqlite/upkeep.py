@@ -146,7 +146,6 @@ class Upkeep:
         with self._database.outside() as connection:
             if connection is None:
                 return None
-            connection.execute("PRAGMA optimize").fetchall()
             (is_busy, *_pages) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return ["the write-ahead log: other processes read it; maintain again later"] if is_busy else None
 
