@@ -29,6 +29,6 @@ class Options(BaseModel):
     @classmethod
     def _is_file(cls, path: Path) -> Path:
         """Read `~` as the home directory, and take no directory for a file."""
-        if not path.name or "\0" in str(path):
+        if path.name in ("", "..") or "\0" in str(path):
             raise ValueError("not a path of a file")
         return path.expanduser()
