@@ -12,9 +12,9 @@ from curio_tracking.interfaces import BulkBackend, Explaining, SelfMaintaining, 
 from curio_tracking.queries import GROUPABLE, RecordQuery, SummaryQuery
 from curio_tracking.records import FeatureRecord, FeatureStatus
 from curio_tracking.summaries import Summary, fold
+from curio_tracking.testing import BackendContract, batches, records
 from curio_tracking.testing.backend_examples import EVERYTHING, assert_same_totals, property_test
-from curio_tracking.testing.backends import BackendContract
-from curio_tracking.testing.strategies import batches, moments, records
+from curio_tracking.testing.strategies import moments
 from curio_tracking_sqlite.backend import SqliteBackend
 
 
