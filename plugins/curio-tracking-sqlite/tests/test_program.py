@@ -148,21 +148,6 @@ def test_forked_workers_and_their_parent_lose_nothing(python: Run) -> None:
     assert found["total_calls"] == 1 + 3 * (3 * 50 + 20)
 
 
-@pytest.mark.usefixtures("program")
-def test_same_statistics_as_the_backend_that_folds_records(python: Run) -> None:
-    Path("records.jsonl").write_text(command(python, "export", "--format", "jsonl"))
-    assert python("-m", "curio_tracking", "--backend", "csv", "import", "records.jsonl").returncode == 0
-    answers = [
-        [
-            {name: pytest.approx(value) if isinstance(value, float) else value for name, value in one.items()}
-            for one in json.loads(command(python, "--backend", backend, "list-features", "--format", "json"))
-            if one["total_calls"]
-        ]
-        for backend in ("sqlite", "csv")
-    ]
-    assert answers[0] == answers[1]
-
-
 def test_host_is_not_disturbed_by_a_file_that_cannot_be_used(python: Run, path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no database" * 500)
