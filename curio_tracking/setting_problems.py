@@ -121,7 +121,7 @@ def _plain(annotation: Any) -> Any:
 
 
 def _choices(field: FieldInfo) -> list[str]:
-    return [part for part in get_args(field.annotation) if isinstance(part, str)]
+    return [part for part in get_args(_plain(field.annotation)) if isinstance(part, str)]
 
 
 def _range(field: FieldInfo) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, SecretStr
@@ -88,3 +88,17 @@ def test_options_of_one_plugin_are_not_those_of_another(monkeypatch: pytest.Monk
     monkeypatch.setenv("FEATURE_TRACKING_MY__PORT", "7")
     monkeypatch.setenv("FEATURE_TRACKING_MY_PLUGIN_X_Y__PORT", "7")
     assert options() == Options()
+
+
+def test_an_optional_choice_that_cannot_be_used_is_an_error_that_lists_the_choices(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class WithChoice(BaseModel, extra="forbid"):
+        mode: Literal["fast", "safe"] | None = None
+
+    monkeypatch.setenv("FEATURE_TRACKING_MY_PLUGIN_X__MODE", "wild")
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, strict=True).options("my-plugin.x", WithChoice)
+    assert str(caught.value) == (
+        'FEATURE_TRACKING_MY_PLUGIN_X__MODE: "wild" is not one of fast, safe; give one of these'
+    )
