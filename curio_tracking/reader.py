@@ -51,7 +51,8 @@ class Reader:
         """Return the query for what a person typed; None and empty text mean "any".
 
         Args:
-            category: a known category, in any case. status: success, failed, partial or timeout, in any case.
+            category: a known category, in any case, or one that the store has.
+            status: success, failed, partial or timeout, in any case.
             user_id: the plain id, as the application knows it.
             since, until: `7d`, `12h`, `2026-11-01`, ISO 8601. limit: newest so many; 0 for all.
 
@@ -61,13 +62,30 @@ class Reader:
         since_us, until_us = time_range(since or None, until or None, now)
         return RecordQuery(
             feature_name=feature_name or None,
-            category=choose("category", category, self.categories) if category else None,
+            category=self._category(category) if category else None,
             status=FeatureStatus(choose("status", status, list(FeatureStatus))) if status else None,
             user_ids=self._stored_user_ids(user_id) if user_id else None,
             since_us=since_us,
             until_us=until_us,
             limit=limit,
         )
+
+    def _category(self, given: str) -> str:
+        """Return the category that is meant; the store is asked only about one that no installed plugin knows.
+
+        Raises:
+            UnknownNameError: it is neither known nor stored.
+        """
+        if _plain(given) in self.categories:
+            return _plain(given)
+        named = {part.category for part in self.features(RecordQuery()) if part.category}
+        stored = sorted(named.difference(self.categories))
+        if given in stored:
+            return given
+        spelling = {_plain(name): name for name in stored}
+        if _plain(given) in spelling:
+            return spelling[_plain(given)]
+        raise UnknownNameError(_unknown("category", given, self.categories, stored))
 
     def records(self, where: RecordQuery) -> Iterator[FeatureRecord]:
         """Yield records, newest first."""
@@ -122,9 +140,18 @@ def choose(kind: str, given: str, known: Sequence[str]) -> str:
     Raises:
         UnknownNameError: there is none; the message lists what there is and the nearest.
     """
-    name = given.strip().lower().replace("-", "_")
+    name = _plain(given)
     if name in known:
         return str(name)
-    near = get_close_matches(name, known, n=1)
+    raise UnknownNameError(_unknown(kind, given, known))
+
+
+def _plain(given: str) -> str:
+    return given.strip().lower().replace("-", "_")
+
+
+def _unknown(kind: str, given: str, known: Sequence[str], stored: Sequence[str] = ()) -> str:
+    near = get_close_matches(_plain(given), [*known, *stored], n=1)
     hint = f'; did you mean "{near[0]}"?' if near else ""
-    raise UnknownNameError(f'unknown {kind} "{given}"; known: {", ".join(known)}{hint}')
+    beside = f"; in the store: {', '.join(stored)}" if stored else ""
+    return f'unknown {kind} "{given}"; known: {", ".join(known)}{beside}{hint}'

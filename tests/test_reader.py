@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from curio_tracking import tracking_context
 from curio_tracking.errors import QueryError, UnknownNameError
-from curio_tracking.summaries import STATISTICS
+from curio_tracking.queries import SummaryQuery
+from curio_tracking.reader import Reader
+from curio_tracking.records import FeatureInfo, FeatureRecord, FeatureStatus
+from curio_tracking.storage.memory import MemoryBackend
+from curio_tracking.summaries import STATISTICS, Summary
+
+
+def make_record(number: int, category: str = "other") -> FeatureRecord:
+    return FeatureRecord(f"r{number}", "work", category, FeatureStatus.SUCCESS, number, 0.1)
 
 
 @pytest.fixture
@@ -80,3 +90,54 @@ def test_unknown_names_are_answered_with_what_there_is(filled: Any) -> None:
         filled.records(category="sysmonn")
     with pytest.raises(UnknownNameError, match="known: success, failed, partial, timeout"):
         filled.records(status="great")
+
+
+class Counting(MemoryBackend):
+    """Counts the questions about totals."""
+
+    questions = 0
+
+    def summaries(self, query: SummaryQuery) -> Iterator[Summary]:
+        self.questions += 1
+        return super().summaries(query)
+
+
+@pytest.fixture
+def strange(data_dir: Path) -> Counting:
+    """A store with records and a declaration of categories that no installed plugin knows."""
+    backend = Counting(str(data_dir))
+    backend.append([make_record(1, category="billing"), make_record(2, category="Old-Stock"), make_record(3)])
+    backend.declare([FeatureInfo("never_called", "planned")])
+    return backend
+
+
+def reader_of(backend: MemoryBackend) -> Reader:
+    return Reader(backend, ("other", "sysmon"), lambda user_id: frozenset({user_id}))
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("billing", "billing"),
+        (" BILLING ", "billing"),
+        ("Old-Stock", "Old-Stock"),
+        ("old_stock", "Old-Stock"),
+        ("planned", "planned"),
+    ],
+)
+def test_category_that_only_the_store_has_can_be_asked_for(strange: Counting, given: str, meant: str) -> None:
+    assert reader_of(strange).where(category=given).category == meant
+
+
+def test_store_is_not_asked_about_a_known_category(strange: Counting) -> None:
+    reader_of(strange).where(category="Sysmon")
+    assert strange.questions == 0
+
+
+def test_unknown_category_is_answered_with_the_known_and_the_stored_ones(strange: Counting) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        reader_of(strange).where(category="bilingl")
+    assert str(caught.value) == (
+        'unknown category "bilingl"; known: other, sysmon; in the store: Old-Stock, billing, planned; '
+        'did you mean "billing"?'
+    )

@@ -29,7 +29,7 @@ class Scope:
 
     Attributes:
         since, until: `7d`, `12h`, `2026-11-01`, ISO 8601.
-        category, status: one of the known names.
+        category: a known one, or one that the store has. status: one of the known names.
         feature_name: one feature only.
     """
 

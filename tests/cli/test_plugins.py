@@ -222,6 +222,35 @@ def test_category_of_a_plugin_can_be_filtered_by(
     assert (result.code, len(result.out.splitlines())) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("list-records", "--format", "jsonl"),
+        ("export",),
+        ("list-features", "--format", "jsonl"),
+        ("feature-stats", "translate", "--format", "jsonl"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_category_of_a_plugin_that_is_gone_can_be_filtered_by(
+    run: Run, store: Callable[..., None], record: Any, command: tuple[str, ...]
+) -> None:
+    store([record(1, category="billing"), record(2)])
+    result = run(*command, "--category", "billing")
+    assert (result.code, result.err) == (0, "")
+    assert [json.loads(line)["category"] for line in result.out.splitlines()] == ["billing"]
+
+
+def test_category_that_is_nowhere_is_refused_with_one_message(
+    run: Run, store: Callable[..., None], record: Any
+) -> None:
+    store([record(1, category="billing")])
+    result = run("list-records", "--category", "bilingl")
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert result.err.startswith('error: unknown category "bilingl"; known: ai_provider, mcp_server, ')
+    assert result.err.endswith('; in the store: billing; did you mean "billing"?\n')
+
+
 def test_control_characters_in_a_plugin_s_failure_are_visible(run: Run, plugin: Callable[..., None]) -> None:
     plugin("bad", "raise RuntimeError('\\x1b[2Jgone')")
     result = run("list-records")

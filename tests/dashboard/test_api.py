@@ -121,3 +121,20 @@ def test_no_other_origin_may_read_the_answer(shop: Any, client: Any) -> None:
     answer = client.ask("/api/records", origin="https://evil.example")
     assert not [name for name in answer.headers if name.startswith("access-control")]
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_category_that_only_the_store_has_can_be_asked_for(
+    client: Any, backend: Any, record: Callable[..., Any]
+) -> None:
+    backend.append([record(1, category="billing"), record(2)])
+    assert [row["category"] for row in client.ask("/api/records?category=billing").json] == ["billing"]
+    assert client.ask("/pages/calls?category=billing").status == 200
+
+
+def test_category_that_is_nowhere_is_answered_with_the_stored_ones_too(
+    client: Any, backend: Any, record: Callable[..., Any]
+) -> None:
+    backend.append([record(1, category="billing")])
+    answer = client.ask("/api/records?category=bilingl")
+    assert answer.status == 400
+    assert answer.json["error"].endswith('; in the store: billing; did you mean "billing"?')
