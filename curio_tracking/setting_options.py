@@ -15,6 +15,8 @@ from curio_tracking.setting_problems import bad_value, remedy
 from curio_tracking.setting_sources import OPTION_DELIMITER, PREFIX, Found, Raw, option_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic_core import ErrorDetails
 
 OptionsModel = TypeVar("OptionsModel", bound=BaseModel)
@@ -26,13 +28,31 @@ def read_options(found: Found, plugin: str, model: type[OptionsModel]) -> Option
     Raises:
         SettingsError: a value cannot be used or an option does not exist; one line per problem.
     """
-    raws = _merge(found, plugin, model)
+    raws = merge(found, plugin, model)
     try:
-        return model.model_validate({option: raw.value for option, raw in raws.items()})
+        return model.model_validate(_values(raws))
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        lines = dict.fromkeys(_problem(plugin, model, raws, detail) for detail in details)
-        raise SettingsError("\n".join(lines)) from None
+        raise SettingsError("\n".join(_problems(plugin, model, raws, error))) from None
+
+
+def usable(
+    plugin: str, model: type[OptionsModel], raws: Mapping[str, Raw]
+) -> tuple[OptionsModel | None, Mapping[str, Raw], list[str]]:
+    """Return the options without the values that cannot be used, the values that are left, and what is wrong.
+
+    None stands for options that cannot be used without those values either.
+    """
+    problems: list[str] = []
+    while True:
+        try:
+            return model.model_validate(_values(raws)), raws, problems
+        except ValidationError as error:
+            # the first round says what `read_options` would; later ones may miss what was taken out here
+            problems = problems or _problems(plugin, model, raws, error)
+            faulty = {str(detail["loc"][0]) for detail in error.errors(include_url=False) if detail["loc"]}
+            if not faulty & raws.keys():
+                return None, raws, problems
+            raws = {option: raw for option, raw in raws.items() if option not in faulty}
 
 
 def variable_of(plugin: str, option: str) -> str:
@@ -40,7 +60,8 @@ def variable_of(plugin: str, option: str) -> str:
     return f"{PREFIX}{option_name(plugin).upper()}{OPTION_DELIMITER}{option.upper()}"
 
 
-def _merge(found: Found, plugin: str, model: type[BaseModel]) -> dict[str, Raw]:
+def merge(found: Found, plugin: str, model: type[BaseModel]) -> dict[str, Raw]:
+    """Return what is given for a plugin's options, not validated: of several values the strongest source's."""
     table = found.tables.get(option_name(plugin), {})
     arguments = {option: raw for option, raw in table.items() if raw.source == "argument"}
     spelling = {option.lower(): option for option in model.model_fields}
@@ -67,7 +88,16 @@ def _decode(model: type[BaseModel], option: str, text: str) -> object:
     return text if dict in kinds else [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _problem(plugin: str, model: type[BaseModel], raws: dict[str, Raw], detail: ErrorDetails) -> str:
+def _values(raws: Mapping[str, Raw]) -> dict[str, Any]:
+    return {option: raw.value for option, raw in raws.items()}
+
+
+def _problems(plugin: str, model: type[BaseModel], raws: Mapping[str, Raw], error: ValidationError) -> list[str]:
+    details = error.errors(include_url=False)
+    return list(dict.fromkeys(_problem(plugin, model, raws, detail) for detail in details))
+
+
+def _problem(plugin: str, model: type[BaseModel], raws: Mapping[str, Raw], detail: ErrorDetails) -> str:
     option = str(detail["loc"][0]) if detail["loc"] else ""
     known: dict[str, Any] = dict(model.model_fields)
     where = raws[option].where if option in raws else variable_of(plugin, option)

@@ -6,13 +6,16 @@ where the user can correct it. Values that may be secrets are never shown. Impor
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from annotated_types import Ge, Gt, Le
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretBytes, SecretStr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 MASK: Final = "********"
 LONGEST_SHOWN: Final = 60
 _SECRET_NAME: Final = re.compile(r"token|passw|pwd|secret|key|dsn|credential|auth|url|connection", re.IGNORECASE)
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+@")
+"""Who one is, in an address such as https://user:password@host."""
 _WORDS: Final = {
     "int_parsing": "is not a whole number",
     "int_parsing_size": "is not a whole number of usable size",
@@ -77,6 +82,46 @@ def value_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def option_text(value: object, name: str, field: FieldInfo) -> str:
+    """Return the value of a plugin's option as `value_text` does, masked wherever it may be a secret.
+
+    That is told by the option's name and type, and by the names inside it; of an address the user and password count.
+    """
+    if value is None or value == "" or value == SecretStr(""):
+        return ""
+    if is_secret_option(name, field):
+        return MASK
+    plain = _masked(value)
+    is_deep = isinstance(plain, dict) or (isinstance(plain, list) and any(isinstance(p, dict | list) for p in plain))
+    text = json.dumps(plain, ensure_ascii=False, default=str) if is_deep else value_text(plain)
+    return _CREDENTIALS.sub(f"{MASK}@", text)
+
+
+def is_secret_option(name: str, field: FieldInfo) -> bool:
+    """Whether the values of a setting or option may be secrets, by its name or its type."""
+    return is_secret_name(name) or "Secret" in str(field.annotation)
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, SecretStr | SecretBytes):
+        return MASK
+    if isinstance(value, BaseModel):
+        value = dict(value)
+    if isinstance(value, Mapping):
+        return {str(key): MASK if is_secret_name(str(key)) else _masked(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        parts = [_masked(part) for part in value]
+        return sorted(parts, key=str) if isinstance(value, set | frozenset) else parts
+    return value.value if isinstance(value, Enum) else value
+
+
+def unknown_plugin(where: str, plugin: str, installed: Iterable[str]) -> str:
+    """Return the message about an option of a plugin that there is not, with the nearest that there is."""
+    near = get_close_matches(plugin, list(installed), n=1)
+    advice = f'did you mean "{near[0]}"?' if near else "install it, or take this away"
+    return f"{where}: no plugin {shown(plugin)} is installed; {advice}"
+
+
 def unknown_name(where: str, name: str, known: Iterable[str], prefix: str = "") -> str:
     """Return the message about a setting that does not exist, with the nearest one that does."""
     near = get_close_matches(name.lower(), list(known), n=1)
@@ -88,7 +133,7 @@ def unknown_name(where: str, name: str, known: Iterable[str], prefix: str = "") 
 
 def bad_value(where: str, value: object, field: FieldInfo, name: str, error: ErrorDetails) -> str:
     """Return what is wrong with a value and where it stands, without any remedy."""
-    is_secret = is_secret_name(name) or "Secret" in str(field.annotation)
+    is_secret = is_secret_option(name, field)
     subject = "the value" if is_secret or error["type"] == "missing" else shown(value)
     return f"{where}: {subject} {_fault(field, error, is_secret)}"
 

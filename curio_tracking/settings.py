@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_origin
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_origin
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
@@ -18,11 +18,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from curio_tracking.errors import SettingsError
 from curio_tracking.setting_options import read_options
 from curio_tracking.setting_problems import bad_value, remedy, value_text
+from curio_tracking.setting_rows import SettingRow, option_rows, unclaimed, unit_of
 from curio_tracking.setting_sources import PREFIX, Found, Raw, find, profile
 from curio_tracking.setting_types import Location, Names, default_data_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 MOST_RECORDS: Final = 10_000_000
 LONGEST_METADATA: Final = 131_072
@@ -180,24 +181,16 @@ class Settings(BaseSettings):
         """
         return read_options(self._found, name, model)
 
+    def describe_options(self, name: str, model: type[BaseModel]) -> tuple[list[SettingRow], list[str]]:
+        """Return every option of a plugin as `describe_settings` does for settings, and what is wrong with them.
 
-class SettingRow(NamedTuple):
-    """One setting, ready to be printed.
+        Args: as `options`. Raises nothing, whatever the model does.
+        """
+        return option_rows(self._found, name, model)
 
-    Attributes:
-        name, variable: `flush_interval` in TOML, `FEATURE_TRACKING_FLUSH_INTERVAL` in the environment.
-        value_text, default_text: as one would write them; secrets masked, nothing is empty text.
-        source: where the value came from.
-        description, unit: what it means.
-    """
-
-    name: str
-    variable: str
-    value_text: str
-    source: str
-    description: str
-    default_text: str
-    unit: str
+    def options_beside(self, plugins: Collection[str]) -> dict[str, list[str]]:
+        """Return where options are given for plugins other than these, by the name of the plugin."""
+        return unclaimed(self._found, plugins)
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None, *, strict: bool) -> Settings:
@@ -248,7 +241,6 @@ def describe_settings(settings: Settings) -> list[SettingRow]:
     """Return every setting with its value, origin and description, in the order of the model."""
     rows = []
     for name, field in Settings.model_fields.items():
-        extra = field.json_schema_extra
         default = field.get_default(call_default_factory=True)
         rows.append(
             SettingRow(
@@ -258,7 +250,7 @@ def describe_settings(settings: Settings) -> list[SettingRow]:
                 source=settings.sources[name],
                 description=field.description or "",
                 default_text=value_text(default).replace(str(Path("~").expanduser()), "~", 1),
-                unit=str(extra.get("unit", "")) if isinstance(extra, dict) else "",
+                unit=unit_of(field),
             )
         )
     return rows

@@ -1,6 +1,10 @@
-"""config: every setting with its value, where that came from, and what it means."""
+"""config: every setting and option of a plugin with its value, where that came from, and what it means.
 
-from typing import Final
+For broken setups too: plugins are imported to learn their options, each in the host's guard.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
 
 import typer
 
@@ -10,12 +14,17 @@ from curio_tracking.cli import (
     Layout,
     choose_format,
     examples,
+    note,
     print_rows,
     root_overrides,
 )
 from curio_tracking.errors import SettingsError
-from curio_tracking.hookspecs import hookimpl
-from curio_tracking.settings import describe_settings, load_settings
+from curio_tracking.hookspecs import ENTRY_POINT_GROUP, SURFACES_GROUP, hookimpl
+from curio_tracking.plugins import Part, PluginHost, State
+from curio_tracking.setting_problems import unknown_plugin
+from curio_tracking.setting_rows import SettingRow
+from curio_tracking.setting_sources import option_name
+from curio_tracking.settings import Settings, describe_settings, load_settings
 
 
 @hookimpl
@@ -25,28 +34,67 @@ def curio_register_commands(app: typer.Typer) -> None:
 
 
 def config(ctx: typer.Context, format_name: FormatOption = None) -> None:
-    """Show every setting with its value and its source.
+    """Show every setting, and every option of the installed plugins, with its value and its source.
 
-    The table also says what each setting means; secrets are masked. When some value cannot be used, all settings are
-    shown with what stands in its place, and the exit code is 2.
+    The table also says what each of them means; secrets are masked. When some value cannot be used, or an option is
+    for nobody, all are shown with what stands in its place, and the exit code is 2.
     """
     chosen = choose_format(format_name)
     settings = load_settings(root_overrides(ctx), strict=False)
-    rows = (
-        {
-            "name": row.name,
-            "variable": row.variable,
-            "value": row.value_text,
-            "source": row.source,
-            "default": row.default_text,
-            "unit": row.unit,
-            "description": row.description,
-        }
-        for row in describe_settings(settings)
-    )
-    print_rows(rows, LAYOUT, chosen)
-    if settings.problems:
-        raise SettingsError("\n".join(settings.problems))
+    # not strict, whatever the settings say: this is where one looks when STRICT_PLUGINS stops everything else
+    host = PluginHost.unloaded(settings, (ENTRY_POINT_GROUP, SURFACES_GROUP), strict=False)
+    options, problems = _options(settings, host)
+    print_rows(map(_shown, [*describe_settings(settings), *options]), LAYOUT, chosen)
+    if settings.problems or problems:
+        raise SettingsError("\n".join([*settings.problems, *problems]))
+
+
+def _options(settings: Settings, host: PluginHost) -> tuple[list[SettingRow], list[str]]:
+    """Return the options of all plugins that tell theirs, and what is wrong with those that are given."""
+    parts = host.configurable()
+    rows: dict[str, SettingRow] = {}
+    problems: list[str] = []
+    for part in parts:
+        if part.options is not None:
+            found, faults = settings.describe_options(part.name, part.options)
+            rows |= {row.variable: row for row in found}
+            problems += faults
+    described = [part.name for part in parts if part.options is not None]
+    for name, places in settings.options_beside(described).items():
+        reason = _reason_unchecked(name, host, parts)
+        if reason is None:
+            known = [*(state.name for state in host.plugins()), *(part.name for part in parts)]
+            problems += [unknown_plugin(place, name, map(option_name, known)) for place in places]
+        else:
+            for place in places:
+                note(f"warning: {place}: {reason}")
+    return list(rows.values()), list(dict.fromkeys(problems))
+
+
+def _reason_unchecked(name: str, host: PluginHost, parts: Sequence[Part[Any]]) -> str | None:
+    """Return why nothing can be said of the options of a plugin; None: it is not installed."""
+    owners = [part.owner for part in parts if option_name(part.name) == name]
+    named = [state for state in host.plugins() if option_name(state.name) == name]
+    state = next(iter(owners + named), None)
+    if state is None:
+        return None
+    if state.state is State.DISABLED:
+        return f"has no effect: {state.label} is disabled"
+    if state.state is State.BROKEN:
+        return f"cannot be checked: {state.label} is broken"
+    return f"cannot be checked: {state.label} does not tell which options it has"
+
+
+def _shown(row: SettingRow) -> dict[str, str]:
+    return {
+        "name": row.name,
+        "variable": row.variable,
+        "value": row.value_text,
+        "source": row.source,
+        "default": row.default_text,
+        "unit": row.unit,
+        "description": row.description,
+    }
 
 
 LAYOUT: Final = Layout(

@@ -7,7 +7,7 @@ own (`loading`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.collecting.guard import is_interrupt, one_line
 from curio_tracking.hookspecs import ENTRY_POINT_GROUP, HOOK_NAMES
@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 BACKENDS: Final = "curio_register_backends"
 COMMANDS: Final = "curio_register_commands"
 PAGES: Final = "curio_register_pages"
+FILTERS: Final = "curio_register_filters"
+EXPORTERS: Final = "curio_register_exporters"
 ON_DEMAND: Final = (BACKENDS, COMMANDS, PAGES)
 """Hooks whose plugins are not imported by `load`: backends by name, the others when a surface asks for them."""
+CONFIGURABLE: Final = (BACKENDS, FILTERS, EXPORTERS)
+"""Hooks that register what may have options."""
 
 
 class PluginHost:
@@ -99,8 +103,8 @@ class PluginHost:
         """Import what offers more than backends, commands and pages, and collect what it registers."""
         self._loader.load(self._found, [hook for hook in HOOK_NAMES if hook not in ON_DEMAND])
         collect, registry = self._loader.collect, self._registry
-        collect("curio_register_filters", registry.register_filter)
-        collect("curio_register_exporters", registry.register_exporter)
+        collect(FILTERS, registry.register_filter)
+        collect(EXPORTERS, registry.register_exporter)
         collect("curio_register_categories", registry.register_category)
         collect("curio_register_efficiency", registry.register_efficiency)
         collect("curio_register_instruments", registry.register_instrument)
@@ -171,6 +175,16 @@ class PluginHost:
         self._loader.load(self._found, [BACKENDS])
         self._loader.collect(BACKENDS, self._registry.register_backend)
         return self._registry.backends
+
+    def configurable(self) -> list[Part[Any]]:
+        """Return every backend, filter, exporter and format: what may have options; imports all plugins of those."""
+        registry = self._registry
+        self._loader.load(self._found, CONFIGURABLE)
+        self._loader.collect(BACKENDS, registry.register_backend)
+        self._loader.collect(FILTERS, registry.register_filter)
+        self._loader.collect(EXPORTERS, registry.register_exporter)
+        kinds = (registry.backends, registry.filters, registry.exporters, registry.file_writers)
+        return [part for parts in kinds for part in parts.values()]
 
     def pages(self) -> list[Page]:
         """Return the dashboard pages that plugins register, in the order of their slugs."""
