@@ -19,6 +19,7 @@ from curio_tracking.cli.failures import end_of, flush_stdout
 from curio_tracking.cli.options import PROGRAM, examples
 from curio_tracking.cli.output import note
 from curio_tracking.cli.session import Invocation, invocation
+from curio_tracking.errors import UnknownNameError
 from curio_tracking.hookspecs import SURFACES_GROUP
 from curio_tracking.plugins import PluginHost
 
@@ -51,7 +52,19 @@ class CommandGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands, in alphabetical order."""
         self._load(ctx)
-        return sorted(self.commands)
+        return sorted({*self.commands, *RECOVERY})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the arguments begin with.
+
+        Raises:
+            UnknownNameError: settings keep the plugin that brings it out; that is no misspelling.
+        """
+        # a shell that asks for completions wants no messages
+        if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
+            for state in invocation(ctx).plugin_host().disabled_with_command(args[0]):
+                raise UnknownNameError(f"no such command '{args[0]}': {state.label}, which has it, {state.ruling}")
+        return super().resolve_command(ctx, args)
 
     def _load(self, ctx: Any) -> None:
         if not self.commands:

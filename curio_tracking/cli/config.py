@@ -79,7 +79,7 @@ def _reason_unchecked(name: str, host: PluginHost, parts: Sequence[Part[Any]]) -
     if state is None:
         return None
     if state.state is State.DISABLED:
-        return f"has no effect: {state.label} is disabled"
+        return f"has no effect: {state.label} {state.ruling}"
     if state.state is State.BROKEN:
         return f"cannot be checked: {state.label} is broken"
     return f"cannot be checked: {state.label} does not tell which options it has"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass
@@ -49,6 +50,16 @@ class Found:
             return bool(named & set(hooks) or named.difference(HOOK_NAMES)) or not is_certain(source)
         except Exception:  # the import will say what is wrong
             return True
+
+    def mentions(self, command: str) -> bool:
+        """Whether its source has the name of a command in quotes, or a function of that name."""
+        try:
+            source = self.read() or ""
+        except Exception:
+            return False
+        name = re.escape(command)
+        function = re.escape(command.replace("-", "_"))
+        return re.search(rf"""(["']){name}\1|\bdef\s+{function}\s*\(""", source) is not None
 
     def look(self) -> None:
         """Note in the state which hooks the source shows, or that the plugin cannot be imported."""

@@ -128,9 +128,8 @@ class PluginHost:
 
     def _judge(self, state: PluginState) -> None:
         """Set a plugin aside that the settings rule out, and tell of one that discovery has refused."""
-        if state.is_named_by(self._disabled) or (self._only and not state.is_named_by(self._only)):
-            state.state = State.DISABLED
-        elif state.state is State.BROKEN and state.problem is not None:
+        state.rule(self._disabled, self._only)
+        if state.state is State.BROKEN and state.problem is not None:
             self._loader.fail(state, state.problem)
 
     # -- parts ------------------------------------------------------------------------------------------------------
@@ -197,6 +196,15 @@ class PluginHost:
         """Let plugins add their commands to the CLI."""
         self._loader.load(self._found, [COMMANDS])
         self._loader.hook.curio_register_commands(app=app)
+
+    def disabled_with_command(self, command: str) -> list[PluginState]:
+        """Return the disabled plugins that bring a command of this name, as far as names and sources tell.
+
+        Nothing is imported: that is what the user has forbidden.
+        """
+        offering = [one for one in self._found if one.state.state is State.DISABLED and one.may_implement([COMMANDS])]
+        named = [one.state for one in offering if one.state.is_named_by(frozenset({normal_name(command)}))]
+        return named or [one.state for one in offering if one.mentions(command)]
 
     # -- the life of a tracker --------------------------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ class PluginState:
         hooks: the hooks it implements, once it was imported or where its source tells; None: not known.
         load_seconds: how long the import took; None: not imported.
         failures: how often its hooks have raised.
+        ruling: why it is disabled: the setting, and what to change there; None: it is not.
     """
 
     name: str
@@ -62,6 +63,7 @@ class PluginState:
     hooks: tuple[str, ...] | None = None
     load_seconds: float | None = None
     failures: int = 0
+    ruling: str | None = None
 
     @property
     def is_built_in(self) -> bool:
@@ -87,8 +89,23 @@ class PluginState:
 
     def is_named_by(self, names: frozenset[str]) -> bool:
         """Whether one of the names (see `normal_name`) is that of the plugin or of its distribution."""
-        own = {normal_name(self.name)}
-        return bool((own | {normal_name(self.distribution)} if self.distribution else own) & names)
+        return bool({normal_name(name) for name in self._names} & names)
+
+    def rule(self, disabled: frozenset[str], only: frozenset[str]) -> None:
+        """Disable it if PLUGINS_DISABLED names it or PLUGINS_ONLY does not; all names as `normal_name` returns them."""
+        if self.is_named_by(disabled):
+            named = next(name for name in self._names if normal_name(name) in disabled)
+            self.ruling = f'is disabled by FEATURE_TRACKING_PLUGINS_DISABLED; take "{named}" out of it'
+        elif only and not self.is_named_by(only):
+            # of ours all: without its backends and filters, a command of ours would only fail elsewhere
+            named = OWN_DISTRIBUTION if self.is_built_in else self.name
+            self.ruling = f'is left out by FEATURE_TRACKING_PLUGINS_ONLY; add "{named}" to it'
+        if self.ruling is not None:
+            self.state = State.DISABLED
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (self.name, self.distribution) if self.distribution else (self.name,)
 
 
 def normal_name(name: str) -> str:

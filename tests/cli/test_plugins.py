@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -193,6 +194,76 @@ def test_recovery_commands_survive_being_disabled(run: Run, monkeypatch: pytest.
     monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_DISABLED", "config,plugins")
     assert run("plugins", "list").code == 0
     assert run("config").code == 0
+
+
+def test_recovery_commands_are_in_the_help_whatever_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_ONLY", "nobody")
+    listed = run("--help").out.partition("Commands:")[2]
+    assert [line.split()[0] for line in listed.splitlines() if line[:2] == "  " and line[2:3].strip()][:2] == [
+        "config",
+        "plugins",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "ruling"),
+    [
+        (
+            "DISABLED",
+            "list_features",
+            'is disabled by FEATURE_TRACKING_PLUGINS_DISABLED; take "list_features" out of it',
+        ),
+        (
+            "DISABLED",
+            "LIST-FEATURES",
+            'is disabled by FEATURE_TRACKING_PLUGINS_DISABLED; take "list_features" out of it',
+        ),
+        (
+            "DISABLED",
+            "curio_tracking",
+            'is disabled by FEATURE_TRACKING_PLUGINS_DISABLED; take "curio-tracking" out of it',
+        ),
+        ("ONLY", "greeting", 'is left out by FEATURE_TRACKING_PLUGINS_ONLY; add "curio-tracking" to it'),
+    ],
+)
+def test_command_of_a_disabled_plugin_names_the_setting_and_the_plugin(
+    run: Run, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, ruling: str
+) -> None:
+    monkeypatch.setenv(f"FEATURE_TRACKING_PLUGINS_{setting}", value)
+    result = run("list-features")
+    label = f'plugin "list_features" (curio-tracking {version("curio-tracking")})'
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"error: no such command 'list-features': {label}, which has it, {ruling}\n"
+
+
+@pytest.mark.parametrize(("setting", "value"), [("DISABLED", "welcome"), ("ONLY", "curio-tracking")])
+@pytest.mark.parametrize(
+    "registration", ['app.command("count-records")(count_records)', "app.command()(count_records)"]
+)
+def test_command_of_a_third_party_s_disabled_plugin_is_found_by_its_source_without_an_import(
+    run: Run,
+    plugin: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    setting: str,
+    value: str,
+    registration: str,
+) -> None:
+    trace = tmp_path / "imported"
+    code = GREETING.replace('app.command("count-records")(count_records)', registration)
+    plugin("welcome", f"open({str(trace)!r}, 'w')\n{code}")
+    monkeypatch.setenv(f"FEATURE_TRACKING_PLUGINS_{setting}", value)
+    result = run("count-records")
+    assert (result.code, trace.exists()) == (2, False)
+    assert result.err.startswith("error: no such command 'count-records': plugin \"welcome\" (")
+    assert f"FEATURE_TRACKING_PLUGINS_{setting}" in result.err
+
+
+def test_misspelt_command_is_still_only_misspelt_while_plugins_are_disabled(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_DISABLED", "list_features")
+    assert run("list-record").err.startswith("error: no such command 'list-record'. Did you mean ")
 
 
 def test_strict_plugins_stop_commands_but_not_the_list(
