@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TextIO, cast
 
 import typer
+from typer.core import TyperCommand
 
 from curio_tracking.cli import (
     CategoryOption,
@@ -40,11 +41,28 @@ if TYPE_CHECKING:
 STDOUT: Final = "-"
 
 
+class ExportCommand(TyperCommand):
+    """Names the formats of the installed plugins in its help, which is known only once those are loaded."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the help."""
+        for parameter in self.params:
+            if parameter.name == "format_name":
+                parameter.help = f"{', '.join(map(visible, _formats(ctx)))}; plugins may add theirs."  # type: ignore[attr-defined]
+        return str(super().get_help(ctx))
+
+
+def _formats(ctx: typer.Context) -> list[str]:
+    """Return the names of the formats, the built-in ones first."""
+    return list(plugin_host(ctx).file_writers)
+
+
 @hookimpl
 def curio_register_commands(app: typer.Typer) -> None:
     """Add `export`."""
     app.command(
         "export",
+        cls=ExportCommand,
         epilog=examples(
             "export --output records.jsonl",
             "export --format csv --since 30d --output november.csv",
@@ -70,8 +88,8 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="jsonl, csv, or the format of a plugin.",
-            autocompletion=lambda: list(BUILT_IN_FORMATS),
+            help="The format; --help names those of the installed plugins.",
+            autocompletion=_formats,
         ),
     ] = "jsonl",
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
@@ -158,6 +176,3 @@ def _write_jsonl(records: Iterable[FeatureRecord], stream: BinaryIO) -> int:
 def _write_csv(records: Iterable[FeatureRecord], stream: BinaryIO) -> int:
     with _text(stream) as text:
         return write_csv(records, text)
-
-
-BUILT_IN_FORMATS: Final = ("jsonl", "csv")

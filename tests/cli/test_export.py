@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,3 +139,41 @@ def test_csv_on_a_terminal_shows_control_characters(
     assert "c1\\x9b31m" in result.out
     assert "bidi\\u202e" in result.out
     assert "\x9b" not in result.out
+
+
+UPPER = """
+from curio_tracking import hookimpl
+
+@hookimpl
+def curio_register_exporters(register):
+    register("upper", file_writer=lambda records, stream: 0)
+"""
+
+
+@pytest.fixture
+def upper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin that brings the format `upper`."""
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "shout.py").write_text(UPPER)
+    monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_DIR", str(tmp_path / "plugins"))
+
+
+def test_help_names_the_built_in_formats(run: Run) -> None:
+    assert "jsonl, csv; plugins may add theirs." in " ".join(run("export", "--help").out.split())
+
+
+def test_help_names_the_formats_of_plugins(run: Run, upper: None) -> None:
+    assert "jsonl, csv, upper; plugins may add theirs." in " ".join(run("export", "--help").out.split())
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("", ["jsonl", "csv", "upper"]), ("u", ["upper"])])
+def test_shell_completion_names_the_formats_of_plugins(
+    spawn: Callable[..., Any], upper: None, typed: str, offered: list[str]
+) -> None:
+    environment = {
+        **os.environ,
+        "_CURIO_TRACKING_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"curio-tracking export --format {typed}",
+        "COMP_CWORD": "3",
+    }
+    assert spawn(env=environment).stdout.split() == offered
