@@ -115,11 +115,11 @@ def _masked(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def unknown_plugin(where: str, plugin: str, installed: Iterable[str]) -> str:
-    """Return the message about an option of a plugin that there is not, with the nearest that there is."""
+def unknown_plugin(plugin: str, installed: Iterable[str]) -> str:
+    """Return what is wrong with an option of a plugin that there is not, with the nearest that there is."""
     near = get_close_matches(plugin, list(installed), n=1)
     advice = f'did you mean "{near[0]}"?' if near else "install it, or take this away"
-    return f"{where}: no plugin {shown(plugin)} is installed; {advice}"
+    return f"no plugin {shown(plugin)} is installed; {advice}"
 
 
 def unknown_name(where: str, name: str, known: Iterable[str], prefix: str = "") -> str:

@@ -61,28 +61,31 @@ def _options(settings: Settings, host: PluginHost) -> tuple[list[SettingRow], li
             problems += faults
     described = [part.name for part in parts if part.options is not None]
     for name, places in settings.options_beside(described).items():
-        reason = _reason_unchecked(name, host, parts)
-        if reason is None:
-            known = [*(state.name for state in host.plugins()), *(part.name for part in parts)]
-            problems += [unknown_plugin(place, name, map(option_name, known)) for place in places]
-        else:
-            for place in places:
+        is_mistake, reason = _verdict(name, host, parts)
+        for place in places:
+            if is_mistake:
+                problems.append(f"{place}: {reason}")
+            else:
                 note(f"warning: {place}: {reason}")
     return list(rows.values()), list(dict.fromkeys(problems))
 
 
-def _reason_unchecked(name: str, host: PluginHost, parts: Sequence[Part[Any]]) -> str | None:
-    """Return why nothing can be said of the options of a plugin; None: it is not installed."""
+def _verdict(name: str, host: PluginHost, parts: Sequence[Part[Any]]) -> tuple[bool, str]:
+    """Return whether options for a plugin of this name, whose model is not known, are a mistake, and what is so."""
     owners = [part.owner for part in parts if option_name(part.name) == name]
     named = [state for state in host.plugins() if option_name(state.name) == name]
     state = next(iter(owners + named), None)
     if state is None:
-        return None
+        known = [*(state.name for state in host.plugins()), *(part.name for part in parts)]
+        return True, unknown_plugin(name, map(option_name, known))
     if state.state is State.DISABLED:
-        return f"has no effect: {state.label} {state.ruling}"
+        return False, f"has no effect: {state.label} {state.ruling}"
     if state.state is State.BROKEN:
-        return f"cannot be checked: {state.label} is broken"
-    return f"cannot be checked: {state.label} does not tell which options it has"
+        return False, f"cannot be checked: {state.label} is broken"
+    if state.is_built_in:
+        return True, f"{state.label} has no options; take this away"
+    # it may read options that it has not registered a model of
+    return False, f"cannot be checked: {state.label} does not tell which options it has"
 
 
 def _shown(row: SettingRow) -> dict[str, str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -204,6 +205,14 @@ def test_options_of_a_plugin_that_is_not_installed_are_named_as_such(run: Run, m
         'error: FEATURE_TRACKING_MEMROY__CAPACITY: no plugin "memroy" is installed; did you mean "memory"?',
         f'error: {table}.speed: no plugin "carrier_pigeon" is installed; install it, or take this away',
     ]
+
+
+def test_options_of_a_built_in_plugin_without_any_are_a_mistake(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_TINYFLUX__SPEED", "7")
+    result = run("config")
+    assert result.code == 2
+    label = f'plugin "tinyflux" (curio-tracking {version("curio-tracking")})'
+    assert result.err == f"error: FEATURE_TRACKING_TINYFLUX__SPEED: {label} has no options; take this away\n"
 
 
 @pytest.mark.parametrize(
