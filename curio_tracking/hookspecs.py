@@ -16,6 +16,8 @@ once and does not disturb the others. No argument is ever taken away: `warn_on_i
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import pluggy
@@ -50,9 +52,30 @@ LAST_FILTER_ORDER: Final = 900
 DEFAULT_FILTER_ORDER: Final = 50
 """After `exclude` (0) and before `redact` (100): whatever a third-party filter adds is still redacted."""
 
+_MEDIA_TYPE: Final = re.compile(r'[\w.+-]+/[\w.+-]+( ?; ?[\w.+-]+=["\w.+-]+)*', re.ASCII)
 
-PageRenderer: TypeAlias = "Callable[[Reader, Mapping[str, str]], str]"
-"""Makes the HTML of a page's body from the store and the parameters of the URL."""
+
+@dataclass(frozen=True, slots=True)
+class PageContent:
+    """What a renderer returns to answer with something else than a page for people.
+
+    Attributes:
+        body: sent as it is, without the dashboard's frame.
+        media_type: the Content-Type, for example `text/csv; charset=utf-8`.
+    """
+
+    body: bytes
+    media_type: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.body, bytes):
+            raise TypeError(f"the body of a page's content is {type(self.body).__name__}, not bytes")
+        if not isinstance(self.media_type, str) or not _MEDIA_TYPE.fullmatch(self.media_type):
+            raise ValueError(f'{self.media_type!r} is no media type; "text/csv; charset=utf-8" is one')
+
+
+PageRenderer: TypeAlias = "Callable[[Reader, Mapping[str, str]], str | PageContent]"
+"""Makes the HTML of a page's body, or other content, from the store and the parameters of the URL."""
 
 
 class RegisterBackend(Protocol):
@@ -125,11 +148,15 @@ class RegisterEfficiency(Protocol):
 class RegisterPage(Protocol):
     """How `curio_register_pages` adds a page to the dashboard."""
 
-    def __call__(self, slug: str, title: str, render: PageRenderer) -> None:
+    def __call__(self, slug: str, title: str, render: PageRenderer, *, path: str | None = None) -> None:
         """Serve `render(reader, query)` under `/pages/slug`, with a link in the navigation.
 
         `render` returns the HTML of the page's body; it escapes what it shows (`html.escape`). `query` holds the
-        URL's parameters. The page gets the dashboard's frame, style and security headers.
+        URL's parameters. The page gets the dashboard's frame, style and security headers. A `PageContent` is sent
+        without the frame, under the same checks and headers.
+
+        `path` is for what programs ask for, under an address that is not ours to choose, such as `/metrics`: the
+        page answers there as well, and is not in the navigation. The dashboard's own addresses stay its own.
         """
 
 

@@ -1,4 +1,4 @@
-"""The three kinds of answers the dashboard gives: a page, JSON, a file of its own.
+"""The kinds of answers the dashboard gives: a page, JSON, and content that is ready as it is.
 
 Between the routes and Bottle. Security headers are added to all of them by `gate`.
 """
@@ -27,8 +27,8 @@ def json_answer(value: Any, status: int = 200) -> HTTPResponse:
     return _answer(text.encode("ascii"), "application/json", status)
 
 
-def file_answer(content: bytes, media_type: str) -> HTTPResponse:
-    """Return a file."""
+def content_answer(content: bytes, media_type: str) -> HTTPResponse:
+    """Return bytes of any type: a file, or what a page made for programs."""
     return _answer(content, media_type, 200)
 
 

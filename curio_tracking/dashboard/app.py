@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
-from curio_tracking.dashboard.answers import file_answer, html_answer, json_answer
+from curio_tracking.dashboard.answers import content_answer, html_answer, json_answer
 from curio_tracking.dashboard.api import add_api
 from curio_tracking.dashboard.filter_form import filter_form
 from curio_tracking.dashboard.gate import Gate
@@ -24,6 +24,7 @@ from curio_tracking.dashboard.scope import Scope, page_url, read_query
 from curio_tracking.dashboard.shared_reader import shared
 from curio_tracking.dashboard.tokens import TokenCheck
 from curio_tracking.errors import CurioError
+from curio_tracking.hookspecs import PageContent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,8 @@ _STATIC: Final = Path(__file__).parent / "static"
 _MEDIA_TYPES: Final = {"dashboard.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _FIRST: Final = ("overview", "features", "performance", "calls")
 """The order in the navigation; further pages follow."""
+_OWN: Final = ("/api/", "/pages/", "/static/")
+"""Not for plugins. Under /static/ the gate asks for no token."""
 _TITLES: Final = {400: "Check the filters", 404: "Not found", 500: "This page failed", 503: "The store cannot be read"}
 
 
@@ -61,6 +64,8 @@ def make_app(
     app.route("/pages/<slug>", callback=book.page)
     app.route("/static/<name>", callback=_static)
     add_api(app, reader)
+    # last: what a plugin chooses must not take the place of an address above
+    app.route("/<path:re:[\\s\\S]+>", callback=book.elsewhere)
     app.default_error_handler = book.error
     return Gate(app, AllowedHosts(host, port), TokenCheck(token, port) if token else None)
 
@@ -72,6 +77,7 @@ class _Book:
         self._reader = reader
         ordered = sorted(pages, key=lambda page: _FIRST.index(page.slug) if page.slug in _FIRST else len(_FIRST))
         self._pages = {page.slug: page for page in ordered}
+        self._slugs = {path: page.slug for page in reversed(ordered) if (path := page.path) and _is_free(path)}
 
     def front(self) -> HTTPResponse:
         """Answer `/` with the first page."""
@@ -83,13 +89,22 @@ class _Book:
         try:
             query = read_query(request.query_string)
             page = self._find(slug)
-            body = _checked(page.render(self._reader, query))
+            content = _checked(page.render(self._reader, query))
         except CurioError as error:
             return self._failed(http_status(error), str(error), slug, query)
         except Exception:
             _log.exception('the page "%s" failed', slug)
             return self._failed(500, "The dashboard's log says why. The other pages work.", slug, query)
-        return html_answer(self._frame(page.title, body, slug, query))
+        if isinstance(content, PageContent):
+            return content_answer(content.body, content.media_type)
+        return html_answer(self._frame(page.title, content, slug, query))
+
+    def elsewhere(self, path: str) -> HTTPResponse:
+        """Answer an address that a page asked for; every other one does not exist."""
+        slug = self._slugs.get(f"/{path}")
+        if slug is None:
+            raise HTTPError(404)
+        return self.page(slug)
 
     def _find(self, slug: str) -> Page:
         if slug not in self._pages:
@@ -120,17 +135,25 @@ class _Book:
         links: list[dict[str, Any]] = [
             {"title": page.title, "url": scope.url(page_url(page.slug)), "is_current": page.slug == slug}
             for page in self._pages.values()
+            if page.path is None
         ]
         return render("frame", title=title, subject=scope.feature_name, links=links, body=body)
 
 
-def _checked(body: object) -> str:
-    if not isinstance(body, str):
-        raise TypeError(f"render returned {type(body).__name__}, not str")
-    return body
+def _checked(content: object) -> str | PageContent:
+    if not isinstance(content, str | PageContent):
+        raise TypeError(f"render returned {type(content).__name__}, not str or PageContent")
+    return content
+
+
+def _is_free(path: str) -> bool:
+    is_free = not path.startswith(_OWN)
+    if not is_free:
+        _log.warning("the address %s is the dashboard's own; the page is not served there", path)
+    return is_free
 
 
 def _static(name: str) -> HTTPResponse:
     if name not in _MEDIA_TYPES:
         raise HTTPError(404)
-    return file_answer((_STATIC / name).read_bytes(), _MEDIA_TYPES[name])
+    return content_answer((_STATIC / name).read_bytes(), _MEDIA_TYPES[name])

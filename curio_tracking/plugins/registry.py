@@ -57,11 +57,12 @@ class Part(Generic[_Made]):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the dashboard that a plugin registered."""
+    """A page of the dashboard that a plugin registered; see `RegisterPage`."""
 
     slug: str
     title: str
     render: PageRenderer
+    path: str | None = None
 
 
 class Registry:
@@ -150,9 +151,11 @@ class Registry:
         """See `RegisterInstrument`."""
         self._add("instrument", self.instruments, Part(name, self._owner(), install))
 
-    def register_page(self, slug: str, title: str, render: PageRenderer) -> None:
+    def register_page(self, slug: str, title: str, render: PageRenderer, *, path: str | None = None) -> None:
         """See `RegisterPage`."""
-        self._add("page", self.pages, Part(slug, self._owner(), Page(slug, title, render)))
+        if path is not None and (not isinstance(path, str) or not path.startswith("/")):
+            raise PluginError(f'the page "{slug}" is registered at the address {path!r}; give one that begins with /')
+        self._add("page", self.pages, Part(slug, self._owner(), Page(slug, title, render, path)))
 
     def _owner(self) -> PluginState:
         if self.calling is None:
