@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 PLUGIN: Final = "prometheus"
 DEFAULT_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -38,9 +39,9 @@ class Options(BaseModel):
     @classmethod
     def _are_bounds(cls, buckets: tuple[float, ...]) -> tuple[float, ...]:
         if not 1 <= len(buckets) <= MOST_BUCKETS:
-            raise ValueError(f"give 1 to {MOST_BUCKETS} bounds")
+            raise PydanticCustomError("bounds", "give 1 to {most} bounds", {"most": MOST_BUCKETS})
         if not all(isfinite(bound) and bound > 0 for bound in buckets):
-            raise ValueError("every bound is a number of seconds above 0")
+            raise PydanticCustomError("bounds", "every bound is a number of seconds above 0")
         if any(low >= high for low, high in pairwise(buckets)):
-            raise ValueError("the bounds must ascend")
+            raise PydanticCustomError("bounds", "the bounds must ascend")
         return buckets

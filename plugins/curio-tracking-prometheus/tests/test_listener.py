@@ -1,0 +1,193 @@
+"""The exporter's own port, in real processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Ask = Callable[..., str]
+APPLICATION = """
+import os, sys
+from curio_tracking import FeatureTracker, feature_tracker, track_feature
+
+@track_feature("work")
+def work():
+    pass
+
+def ask():
+    from urllib.request import urlopen
+    return urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20).read().decode()
+
+port = os.environ["FEATURE_TRACKING_PROMETHEUS__PORT"]
+"""
+
+
+@pytest.fixture
+def serve(python: Any, free_port: Callable[[], int]) -> Callable[..., Any]:
+    """Run an application that was told to listen on a free port."""
+
+    def run(code: str, **variables: str) -> Any:
+        return python(APPLICATION + code, FEATURE_TRACKING_PROMETHEUS__PORT=str(free_port()), **variables)
+
+    return run
+
+
+def test_process_serves_its_metrics_on_the_port(serve: Ask) -> None:
+    finished: Any = serve("work(); feature_tracker.flush(); print(ask())")
+    assert 'curio_tracking_calls_total{category="other",feature="work",status="success"} 1.0' in finished.stdout
+    assert finished.stderr == ""
+
+
+def test_port_is_free_again_after_the_tracker_was_closed(serve: Ask) -> None:
+    finished: Any = serve(
+        """
+import socket
+work(); feature_tracker.flush(); feature_tracker.close()
+with socket.socket() as other:
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    other.bind(("127.0.0.1", int(port)))
+    print("free")
+"""
+    )
+    assert finished.stdout == "free\n"
+
+
+def test_configuring_again_keeps_the_port_without_a_warning(serve: Ask) -> None:
+    finished: Any = serve(
+        "work(); feature_tracker.flush(); feature_tracker.configure(app='a'); work(); "
+        "feature_tracker.flush(); print(ask())"
+    )
+    assert 'status="success"} 2.0' in finished.stdout
+    assert finished.stderr == ""
+
+
+def test_port_that_is_taken_is_one_warning_and_counting_goes_on(serve: Ask) -> None:
+    finished: Any = serve(
+        """
+import socket
+other = socket.create_server(("127.0.0.1", int(port)))
+from prometheus_client import generate_latest
+for _ in range(3): work(); feature_tracker.flush()
+print(generate_latest().decode())
+"""
+    )
+    assert 'curio_tracking_calls_total{category="other",feature="work",status="success"} 3.0' in finished.stdout
+    assert len(finished.stderr.splitlines()) == 1
+    assert "cannot listen on 127.0.0.1" in finished.stderr
+
+
+@pytest.mark.parametrize("address", ["no such host", "a" * 100, "192.0.2.1"])
+def test_address_that_cannot_be_had_is_one_warning(serve: Any, address: str) -> None:
+    finished = serve("work(); print(feature_tracker.flush())", FEATURE_TRACKING_PROMETHEUS__ADDRESS=address)
+    assert finished.stdout == "True\n"
+    assert len(finished.stderr.splitlines()) == 1
+    assert address in finished.stderr
+
+
+def test_forked_process_leaves_the_port_to_its_parent(serve: Any) -> None:
+    finished = serve(
+        """
+work(); feature_tracker.flush()
+read, write = os.pipe()
+child = os.fork()
+if child == 0:
+    os.close(write)
+    for _ in range(7): work()
+    feature_tracker.flush()
+    os.read(read, 1)
+    os._exit(0)
+print(ask())
+os.write(write, b".")
+os.wait()
+"""
+    )
+    assert 'feature="work",status="success"} 1.0' in finished.stdout
+    assert finished.stderr == ""
+
+
+def test_port_is_given_up_with_the_parent_while_a_forked_process_lives(serve: Any) -> None:
+    finished = serve(
+        """
+import socket
+work(); feature_tracker.flush()
+read, write = os.pipe()
+if os.fork() == 0:
+    os.close(write)
+    os.read(read, 1)
+    os._exit(0)
+feature_tracker.close()
+with socket.socket() as other:
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    other.bind(("127.0.0.1", int(port)))
+    print("free")
+os.write(write, b".")
+"""
+    )
+    assert finished.stdout == "free\n"
+
+
+def test_one_worker_serves_all_of_them_in_multi_process_mode(serve: Any, tmp_path: Any) -> None:
+    (tmp_path / "values").mkdir()
+    finished = serve(
+        """
+done, wait = os.pipe()
+ready, tell = os.pipe()
+for number in range(3):
+    if os.fork() == 0:
+        os.close(wait)
+        for _ in range(10): work()
+        feature_tracker.flush()
+        os.write(tell, b".")
+        os.read(done, 1)
+        sys.exit()
+for _ in range(3): os.read(ready, 1)
+print(ask())
+os.close(wait)
+""",
+        PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "values"),
+    )
+    assert 'feature="work",status="success"} 30.0' in finished.stdout
+    assert finished.stderr == ""
+
+
+def test_worker_takes_over_the_port_of_one_that_ended(serve: Any, tmp_path: Any) -> None:
+    (tmp_path / "values").mkdir()
+    finished = serve(
+        """
+import signal, time
+def worker():
+    ready, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        while True:
+            work(); feature_tracker.flush()
+            os.write(tell, b".")
+            time.sleep(0.1)
+            os.getppid() == parent or os._exit(0)
+    os.read(ready, 1)
+    return child
+
+parent = os.getpid()
+first, second = worker(), worker()
+os.kill(first, signal.SIGKILL)
+os.waitpid(first, 0)
+until = time.monotonic() + 60
+while True:
+    try:
+        print("curio_tracking_calls_total" in ask())
+        break
+    except OSError:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+os.kill(second, signal.SIGKILL)
+""",
+        PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "values"),
+    )
+    assert finished.stdout == "True\n"
+
+
+def test_end_of_the_process_with_a_port_is_clean(serve: Any) -> None:
+    finished = serve("work(); feature_tracker.flush(); ask()")
+    assert (finished.stdout, finished.stderr) == ("", "")
