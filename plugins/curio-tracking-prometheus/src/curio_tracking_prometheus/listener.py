@@ -1,30 +1,25 @@
 """Listener: an HTTP server of the process's metrics, for applications that expose none themselves.
 
-Only where an option names a port. One thread per request, none of which the host waits for; no lookup of names, no
-line of output. The answers are the client library's.
+Only where an option names a port. Decides who has the port: trackers of a process share it, a forked process leaves it
+to its parent, and in multi-process mode one process answers for all.
 """
 
 from __future__ import annotations
 
 import logging
-import socket
-from socketserver import TCPServer, ThreadingMixIn
-from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from curio_tracking_prometheus import multiprocess
+from curio_tracking_prometheus.server import MetricsServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _log: Final = logging.getLogger("curio_tracking")
-_REQUEST_SECONDS: Final = 10.0
-_POLL_SECONDS: Final = 0.2
 RETRY_SECONDS: Final = 5.0
 """How often a process looks whether a port that another one had is free."""
 
@@ -76,7 +71,7 @@ class Listener:
         self.port = port
         self.users = 0
         self._app = app
-        self._server: _Server | None = None
+        self._server: MetricsServer | None = None
         self._retry_at = 0.0
         self._is_left_to_parent = False
         self._has_warned = False
@@ -86,21 +81,20 @@ class Listener:
         if self._server is not None or self._is_left_to_parent or monotonic() < self._retry_at:
             return
         try:
-            server = _Server(self.address, self.port)
+            server = MetricsServer(self.address, self.port)
         except (OSError, UnicodeError) as error:  # UnicodeError: what no name of a host can be
             self._retry_at = monotonic() + RETRY_SECONDS
             self._warn(error)
             return
         server.set_app(self._app())
-        Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="curio-prometheus", daemon=True).start()
+        server.start()
         self._server = server
 
     def close(self) -> None:
         """Stop listening."""
         server, self._server = self._server, None
         if server is not None:
-            server.shutdown()
-            server.server_close()
+            server.stop()
 
     def renew_after_fork(self) -> None:
         """Let go of the parent's socket: inherited, it would keep the port busy after the parent's end."""
@@ -121,41 +115,3 @@ class Listener:
                 getattr(error, "strerror", None) or error,
             )
         self._has_warned = True
-
-
-class _Handler(WSGIRequestHandler):
-    """Answers one request."""
-
-    timeout = _REQUEST_SECONDS
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Print nothing."""
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    """Listens, and gives each request a thread."""
-
-    daemon_threads = True
-    block_on_close = False
-    # two processes on one port would be asked in turns, and their counters seem to jump
-    allow_reuse_port = False
-
-    def __init__(self, address: str, port: int) -> None:
-        """Bind and listen.
-
-        Raises:
-            OSError: the address cannot be bound to.
-        """
-        family, _, _, _, found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        self.address_family = family
-        super().__init__(found, _Handler)  # type: ignore[arg-type] # the family's own form of an address
-
-    def server_bind(self) -> None:
-        """Bind without looking the host's name up: that would ask the network."""
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-        self.setup_environ()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's names
-        """Keep quiet: a client that goes away is no fault, and the host's output is not ours."""
-        _log.debug("prometheus: a request could not be answered", exc_info=True)
