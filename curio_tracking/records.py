@@ -19,6 +19,7 @@ __all__ = [
     "FeatureInfo",
     "FeatureRecord",
     "FeatureStatus",
+    "encodable",
     "from_microseconds",
     "iso_time",
     "to_microseconds",
@@ -41,6 +42,17 @@ def from_microseconds(microseconds: int) -> datetime:
 def iso_time(microseconds: int) -> str:
     """Return ISO 8601 UTC text with six decimals and a Z, the one time format of every surface."""
     return from_microseconds(microseconds).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def encodable(text: str) -> str:
+    """Return the text with lone surrogates, which UTF-8 cannot write, as question marks."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 @dataclass(slots=True)

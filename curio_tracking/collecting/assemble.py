@@ -17,7 +17,7 @@ from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt, one_line
 from curio_tracking.collecting.outcome import MAX_MESSAGE_LENGTH, SUCCESS, Failure
 from curio_tracking.collecting.run import Run
 from curio_tracking.efficiency import blend
-from curio_tracking.records import FeatureCategory, FeatureInfo, FeatureRecord
+from curio_tracking.records import FeatureCategory, FeatureInfo, FeatureRecord, encodable
 from curio_tracking.unread import UnreadRecord
 
 if TYPE_CHECKING:
@@ -212,8 +212,9 @@ class Assembler:
         return record
 
     def feature(self, name: str, category: str, location: str | None, guard: Guard) -> FeatureInfo:
-        """Return what the store shall know of a decorated feature, called or not."""
-        return FeatureInfo(name, self._category(category, guard), location)
+        """Return what the store shall know of a decorated feature, called or not; by the name of its records."""
+        place = None if location is None else encodable(location)
+        return FeatureInfo(encodable(name), self._category(category, guard), place)
 
     def _category(self, name: str, guard: Guard) -> str:
         if name in self._categories:

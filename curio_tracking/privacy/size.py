@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.privacy.shape import is_shape, remember
+from curio_tracking.records import encodable
 from curio_tracking.unread import UnreadRecord
 
 if TYPE_CHECKING:
@@ -168,17 +169,6 @@ def scalar(value: object) -> object:
         except Exception:  # a time zone is the host's code
             return f"<{type(value).__name__}>"
     return encodable(f"<{shortened(type(value).__name__, _LONGEST_NAME)}>")
-
-
-def encodable(text: str) -> str:
-    """Return the text with lone surrogates, which UTF-8 cannot write, as question marks."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
 
 
 def shortened(text: str, longest: int) -> str:

@@ -262,6 +262,26 @@ def test_declared_features_are_listed_although_nobody_called_them(make_tracker: 
     assert found == {"called": 1, "never_called": 0}
 
 
+@pytest.mark.parametrize("name", ["half\udc80a pair", "\ud800", "\udfff\ud800", "ünï", "𝄞"])
+def test_feature_is_declared_by_the_name_that_its_records_have(make_tracker: Any, name: str) -> None:
+    tracker = make_tracker(backend="tinyflux")
+    tracker.track_feature(name)(lambda: None)()
+    assert [row["total_calls"] for row in tracker.top_features()] == [1]
+
+
+def test_place_of_a_declared_feature_is_text_that_a_backend_can_encode(make_tracker: Any, data_dir: Path) -> None:
+    def function() -> None:
+        """Called by nobody."""
+
+    function.__qualname__ = "half\udc80a pair"
+    tracker = make_tracker(backend="tinyflux")
+    tracker.track_feature("f")(function)
+    tracker.track_feature("g")(lambda: None)()
+    tracker.close()
+    declared = b"".join(path.read_bytes() for path in data_dir.rglob("*") if path.is_file())
+    assert b"half?a pair" in declared
+
+
 def test_configure_swaps_the_backend_while_running(make_tracker: Any, tmp_path: Path) -> None:
     tracker = make_tracker(backend="csv", data_dir=tmp_path / "one")
     function = tracker.track_feature("f")(lambda: None)
