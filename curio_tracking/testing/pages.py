@@ -5,7 +5,8 @@
         def render(self):
             return my_page
 
-`render(reader, query)` is what the plugin registers. The suite brings the stores; it needs pytest, no dashboard.
+`render(reader, query)` is what the plugin registers; it may return a `PageContent` as well. The suite brings the
+stores; it needs pytest, no dashboard.
 """
 # ruff: noqa: D102 - the names of the tests are the promises
 
@@ -21,7 +22,8 @@ from curio_tracking.reader import Reader
 from curio_tracking.records import FeatureInfo
 from curio_tracking.testing.example_records import TEXT_FIELDS, make_record, odd_records, stored_odd_records
 from curio_tracking.testing.hostile_texts import MARKUP_TEXTS, STORAGE_TEXTS, TERMINAL_TEXTS
-from curio_tracking.testing.markup import Fault, faults_of
+from curio_tracking.testing.markup import Fault
+from curio_tracking.testing.page_content import Shown, faults_in, misnomer
 from curio_tracking.testing.watched_store import LargeBackend, WatchedBackend, reader_of
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from curio_tracking.records import FeatureRecord
 
-Render: TypeAlias = Callable[[Reader, Mapping[str, str]], str]
+Render: TypeAlias = Callable[[Reader, Mapping[str, str]], Shown]
 PARAMETERS: Final = (
     *("feature_name", "category", "status", "user_id", "since", "until"),
     *("limit", "sort", "record_id", "start_time", "unknown"),
@@ -54,44 +56,51 @@ class PageContract:
     # -- showing ----------------------------------------------------------------------------------------------------
 
     def test_shows_an_empty_store(self, render: Render) -> None:
-        assert isinstance(render(reader_of(WatchedBackend()), {}), str)
+        assert isinstance(render(reader_of(WatchedBackend()), {}), Shown)
 
     def test_shows_a_feature_that_was_never_called(self, render: Render) -> None:
-        backend = WatchedBackend(features=[FeatureInfo("never", "other")])
-        for query in ({}, {"feature_name": "never"}):
-            assert isinstance(render(reader_of(backend), query), str)
+        never = WatchedBackend(features=[FeatureInfo("f", "other")])
+        called = WatchedBackend([make_record(1, feature_name="f")])
+        for query in ({}, {"feature_name": "f"}):
+            # a page may take no parameters at all
+            assert _is_answered(render, never, query) or not _is_answered(render, called, query)
 
     def test_shows_odd_records(self, render: Render) -> None:
         for record in stored_odd_records():
             backend = WatchedBackend([record])
-            assert isinstance(render(reader_of(backend), {}), str)
+            assert isinstance(render(reader_of(backend), {}), Shown)
 
     def test_shows_many_records_of_all_kinds(self, render: Render) -> None:
         backend = WatchedBackend(record for _oddity, record in odd_records())
-        assert isinstance(render(reader_of(backend), {}), str)
+        assert isinstance(render(reader_of(backend), {}), Shown)
 
     # -- what it shows is harmless ----------------------------------------------------------------------------------
 
     def test_texts_of_records_stay_text(self, render: Render) -> None:
-        for text, html in hostile_pages(render):
-            assert faults_of(html).get(Fault.DATA, []) == [], f"{text!r} is not escaped"
+        for text, shown in hostile_pages(render):
+            assert faults_in(shown).get(Fault.DATA, []) == [], f"{text!r} is not escaped"
 
     def test_is_a_well_formed_fragment(self, render: Render) -> None:
-        for text, html in hostile_pages(render):
-            assert faults_of(html).get(Fault.STRUCTURE, []) == [], f"with {text!r}"
+        for text, shown in hostile_pages(render):
+            assert faults_in(shown).get(Fault.STRUCTURE, []) == [], f"with {text!r}"
 
     def test_runs_no_script_and_has_no_style_of_its_own(self, render: Render) -> None:
-        for text, html in hostile_pages(render):
-            assert faults_of(html).get(Fault.POLICY, []) == [], f"with {text!r}"
+        for text, shown in hostile_pages(render):
+            assert faults_in(shown).get(Fault.POLICY, []) == [], f"with {text!r}"
 
     def test_leads_to_no_other_host(self, render: Render) -> None:
-        for text, html in hostile_pages(render):
-            assert faults_of(html).get(Fault.ADDRESS, []) == [], f"with {text!r}"
+        for text, shown in hostile_pages(render):
+            assert faults_in(shown).get(Fault.ADDRESS, []) == [], f"with {text!r}"
 
     def test_makes_invisible_characters_visible(self, render: Render) -> None:
         # curio_tracking.dashboard.escape_text does, besides escaping markup
-        for text, html in hostile_pages(render):
-            assert faults_of(html).get(Fault.CHARACTER, []) == [], f"with {text!r}"
+        for text, shown in hostile_pages(render):
+            assert faults_in(shown).get(Fault.CHARACTER, []) == [], f"with {text!r}"
+
+    def test_content_can_be_read_as_its_type_says(self, render: Render) -> None:
+        # of a page that returns a PageContent: programs rely on it
+        for text, shown in hostile_pages(render):
+            assert misnomer(shown) is None, f"with {text!r}"
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
@@ -100,16 +109,16 @@ class PageContract:
         for name in (*PARAMETERS, *self.parameters):
             for value in VALUES:
                 try:
-                    html = render(reader, {name: value})
+                    shown = render(reader, {name: value})
                 except CurioError:
                     continue  # the dashboard shows its words
-                assert faults_of(html) == {}, f"with {name}={value[:80]!r} in the address"
+                assert faults_in(shown) == {}, f"with {name}={value[:80]!r} in the address"
 
     def test_several_visitors_may_come_at_once(self, render: Render) -> None:
         readers = [reader_of(WatchedBackend([make_record(1)])) for _visitor in range(VISITORS)]
         with ThreadPoolExecutor(VISITORS) as threads:
-            shown = list(threads.map(lambda reader: [render(reader, {}) for _again in range(5)], readers))
-        assert [len(pages) for pages in shown] == [5] * VISITORS
+            pages = list(threads.map(lambda reader: [render(reader, {}) for _again in range(5)], readers))
+        assert [len(shown) for shown in pages] == [5] * VISITORS
 
     # -- leaving everything as it is --------------------------------------------------------------------------------
 
@@ -135,7 +144,7 @@ class PageContract:
         assert tuple(capfd.readouterr()) == ("", "")
 
 
-def hostile_pages(render: Render) -> Iterator[tuple[str, str]]:
+def hostile_pages(render: Render) -> Iterator[tuple[str, Shown]]:
     """Yield (a hostile text, the page of a store in which everything is called so)."""
     for number, text in enumerate((*MARKUP_TEXTS, *TERMINAL_TEXTS, *STORAGE_TEXTS)):
         record = _called(text, number)
@@ -147,6 +156,13 @@ def hostile_pages(render: Render) -> Iterator[tuple[str, str]]:
                 yield text, render(reader, query)
             except CurioError:
                 pass
+
+
+def _is_answered(render: Render, backend: WatchedBackend, query: Mapping[str, str]) -> bool:
+    try:
+        return isinstance(render(reader_of(backend), query), Shown)
+    except CurioError:
+        return False
 
 
 def _called(text: str, number: int) -> FeatureRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from html import escape
@@ -9,6 +10,8 @@ from html import escape
 from suites import Suites
 
 from curio_tracking.dashboard import escape_text
+from curio_tracking.errors import QueryError
+from curio_tracking.hookspecs import PageContent
 from curio_tracking.queries import RecordQuery
 from curio_tracking.reader import Reader
 from curio_tracking.testing import PageContract
@@ -32,6 +35,29 @@ def sound_page(reader: Reader, query: Query) -> str:
     return f"<h2>Features</h2><ol>{rows}</ol><br><table>{calls}</table><img src='data:image/png;base64,' alt=''>"
 
 
+@SUITES.sound
+def sound_content(reader: Reader, query: Query) -> PageContent:
+    rows = "".join(f"{part.feature_name}\t{part.total_calls}\n" for part in reader.features(RecordQuery()))
+    return PageContent(rows.encode("utf-8", "replace"), "text/tab-separated-values; charset=utf-8")
+
+
+@SUITES.sound
+def sound_document(reader: Reader, query: Query) -> PageContent:
+    page = f"<!doctype html><html><head><title>Features</title></head><body>{sound_page(reader, query)}</body></html>"
+    return PageContent(page.encode(), "text/html; charset=utf-8")
+
+
+@SUITES.sound
+def sound_json(reader: Reader, query: Query) -> PageContent:
+    if query:
+        raise QueryError("this page takes no parameters")
+    return PageContent(names_as_json(reader), "application/json")
+
+
+def names_as_json(reader: Reader) -> bytes:
+    return json.dumps([part.feature_name for part in reader.features(RecordQuery())]).encode()
+
+
 def names(reader: Reader, show: Callable[[str], str]) -> str:
     return "".join(show(part.feature_name or "") for part in reader.features(RecordQuery()))
 
@@ -52,6 +78,13 @@ def needs_a_record(reader: Reader, query: Query) -> str:
 @caught_by("test_shows_a_feature_that_was_never_called")
 def needs_a_call(reader: Reader, query: Query) -> str:
     return str(sum(1 / part.total_calls for part in reader.features(RecordQuery())))
+
+
+@caught_by("test_shows_a_feature_that_was_never_called")
+def refuses_what_was_not_called(reader: Reader, query: Query) -> str:
+    if "feature_name" in query and not list(reader.records(RecordQuery(feature_name=query["feature_name"]))):
+        raise QueryError("there is no such feature")
+    return ""
 
 
 @caught_by("test_shows_odd_records")
@@ -136,6 +169,38 @@ def links_to_names(reader: Reader, query: Query) -> str:
 @caught_by("test_makes_invisible_characters_visible")
 def escapes_markup_only(reader: Reader, query: Query) -> str:
     return names(reader, lambda name: f"<p>{escape(name)}</p>")
+
+
+@caught_by("test_texts_of_records_stay_text")
+def escapes_nothing_in_a_document(reader: Reader, query: Query) -> PageContent:
+    page = names(reader, lambda name: f"<p>{name}</p>")
+    return PageContent(page.encode("utf-8", "replace"), "text/html; charset=utf-8")
+
+
+@caught_by("test_runs_no_script_and_has_no_style_of_its_own")
+def runs_a_script_in_a_picture(reader: Reader, query: Query) -> PageContent:
+    return PageContent(b"<svg xmlns='http://www.w3.org/2000/svg'><script>draw()</script></svg>", "image/svg+xml")
+
+
+@caught_by("test_content_can_be_read_as_its_type_says")
+def names_another_charset(reader: Reader, query: Query) -> PageContent:
+    content = sound_content(reader, query)
+    return PageContent(content.body, "text/tab-separated-values; charset=us-ascii")
+
+
+@caught_by("test_content_can_be_read_as_its_type_says")
+def names_no_charset(reader: Reader, query: Query) -> PageContent:
+    return PageContent(sound_content(reader, query).body, "text/tab-separated-values")
+
+
+@caught_by("test_content_can_be_read_as_its_type_says")
+def names_an_unknown_charset(reader: Reader, query: Query) -> PageContent:
+    return PageContent(sound_content(reader, query).body, "text/plain; charset=utf-eight")
+
+
+@caught_by("test_content_can_be_read_as_its_type_says")
+def tears_json(reader: Reader, query: Query) -> PageContent:
+    return PageContent(names_as_json(reader)[:-1], "application/json")
 
 
 # -- asking ---------------------------------------------------------------------------------------------------------
