@@ -55,7 +55,7 @@ class PrometheusExporter:
         """Count the batch."""
         self._metrics.add(records)
         if self._listener is not None:
-            self._listener.open()
+            self._metrics.listeners.open(self._listener)
 
     def close(self) -> None:
         """Stop listening; what was counted stays and goes on with the next tracker. Closing twice is no error."""

@@ -7,6 +7,8 @@ to its parent, and in multi-process mode one process answers for all.
 from __future__ import annotations
 
 import logging
+from sys import version_info
+from threading import RLock, active_count
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("curio_tracking")
 RETRY_SECONDS: Final = 5.0
 """How often a process looks whether a port that another one had is free."""
+_LONGEST_FORK_DELAY: Final = 0.5
+"""Seconds that a fork waits for a tracker which is opening or closing a port."""
+_COUNTS_LATE: Final = (3, 13) <= version_info < (3, 13, 10) or (3, 14) <= version_info < (3, 14, 1)
+"""Whether `os.fork` looks for threads, to warn of them, only when its hooks in the parent have run (gh-137109)."""
 
 
 class Listeners:
@@ -31,23 +37,54 @@ class Listeners:
         """Args: what they show, unless the values of several processes are to be shown."""
         self._registry = registry
         self._open: dict[tuple[str, int], Listener] = {}
+        self._lock = RLock()  # a signal handler may fork while this very thread forks
+        self._is_paused = False
 
     def join(self, address: str, port: int) -> Listener:
         """Return the listener at an address; `leave` it when done."""
-        listener = self._open.setdefault((address, port), Listener(address, port, self._app))
-        listener.users += 1
-        listener.open()
+        with self._lock:
+            listener = self._open.setdefault((address, port), Listener(address, port, self._app))
+            listener.users += 1
+        self.open(listener)
         return listener
+
+    def open(self, listener: Listener) -> None:
+        """Let it listen, unless it does; call it again and again: it takes over a port that has become free."""
+        with self._lock:
+            if not self._is_paused:
+                listener.open()
 
     def leave(self, listener: Listener) -> None:
         """Close the listener, if nobody else uses it."""
-        listener.users -= 1
-        if listener.users == 0:
-            self._open.pop((listener.address, listener.port), None)
-            listener.close()
+        with self._lock:
+            listener.users -= 1
+            if listener.users == 0:
+                self._open.pop((listener.address, listener.port), None)
+                listener.close()
+
+    def pause(self) -> None:
+        """End the threads before a fork: since Python 3.12 it prints a warning if there are any."""
+        if not self._lock.acquire(timeout=_LONGEST_FORK_DELAY):
+            return
+        try:
+            self._is_paused = True
+            for listener in self._open.values():
+                listener.pause()
+        finally:
+            self._lock.release()
+
+    def resume(self) -> None:
+        """Answer again after a fork; where that would make it warn nevertheless, from the next batch on."""
+        self._is_paused = False
+        if not _COUNTS_LATE or active_count() > 1:
+            with self._lock:
+                for listener in self._open.values():
+                    listener.resume()
 
     def renew_after_fork(self) -> None:
         """Leave the parent's ports to the parent."""
+        self._lock = RLock()
+        self._is_paused = False
         for listener in self._open.values():
             listener.renew_after_fork()
 
@@ -77,18 +114,30 @@ class Listener:
         self._has_warned = False
 
     def open(self) -> None:
-        """Listen, unless it does already; called again and again, it takes over a port that has become free."""
-        if self._server is not None or self._is_left_to_parent or monotonic() < self._retry_at:
-            return
+        """Listen and answer, unless it does already or the port cannot be had for now."""
+        if self._server is None and not self._is_left_to_parent and monotonic() >= self._retry_at:
+            self._server = self._bound()
+        self.resume()
+
+    def _bound(self) -> MetricsServer | None:
         try:
             server = MetricsServer(self.address, self.port)
         except (OSError, UnicodeError) as error:  # UnicodeError: what no name of a host can be
             self._retry_at = monotonic() + RETRY_SECONDS
             self._warn(error)
-            return
+            return None
         server.set_app(self._app())
-        server.start()
-        self._server = server
+        return server
+
+    def pause(self) -> None:
+        """Answer nobody until `resume`, but keep the port."""
+        if self._server is not None:
+            self._server.pause()
+
+    def resume(self) -> None:
+        """Answer, if there is a port to answer at."""
+        if self._server is not None:
+            self._server.start()
 
     def close(self) -> None:
         """Stop listening."""
@@ -100,7 +149,7 @@ class Listener:
         """Let go of the parent's socket: inherited, it would keep the port busy after the parent's end."""
         server, self._server = self._server, None
         if server is not None:
-            server.socket.close()
+            server.let_go()
             # the parent shows its own calls there; only in multi-process mode may any process answer for all
             self._is_left_to_parent = multiprocess.directory() is None
 

@@ -95,10 +95,28 @@ def process_metrics(options: Options, registry: CollectorRegistry = REGISTRY) ->
     return metrics
 
 
+def _before_fork() -> None:
+    for metrics in _all():
+        metrics.listeners.pause()
+
+
+def _after_fork_in_parent() -> None:
+    for metrics in _all():
+        metrics.listeners.resume()
+
+
 def _renew_in_child() -> None:
-    for metrics in list(_of_this_process):
+    for metrics in _all():
         metrics.renew_after_fork()
 
 
+def _all() -> list[ProcessMetrics]:
+    while True:
+        try:
+            return list(_of_this_process)
+        except RuntimeError:
+            continue  # a tracker registers in this moment, on its own thread
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_in_child)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_renew_in_child)
