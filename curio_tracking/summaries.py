@@ -43,6 +43,9 @@ Columns: TypeAlias = "tuple[Sequence[Any], ...]"
 """What totals need of records, one sequence each: start_us, duration, efficiency_score, input_size, output_size,
 iterations, user_id, sample_weight."""
 
+SIGNIFICANT_DIGITS: Final = 12
+"""Of means and rates: more than any clock has, fewer than sums of floats keep."""
+
 
 class WeightedMean:
     """A weighted sum and its weight: the mean that merges."""
@@ -251,22 +254,27 @@ class Summary:
             "failure_count": round(self.statuses.get("failed", 0.0) + self.statuses.get("timeout", 0.0)),
             "partial_count": self.count(FeatureStatus.PARTIAL),
             "timeout_count": self.count(FeatureStatus.TIMEOUT),
-            "success_rate": 100.0 * self.statuses.get("success", 0.0) / weight if weight else None,
-            "avg_duration": self.mean_duration.value(),
+            "success_rate": _settled(100.0 * self.statuses.get("success", 0.0) / weight if weight else None),
+            "avg_duration": _settled(self.mean_duration.value()),
             "min_duration": self.min_duration,
             "max_duration": self.max_duration,
             "p50_duration": p50,
             "p95_duration": p95,
             "p99_duration": p99,
-            "avg_efficiency": self.efficiency.value(),
-            "avg_input_size": self.input_size.value(),
-            "avg_output_size": self.output_size.value(),
+            "avg_efficiency": _settled(self.efficiency.value()),
+            "avg_input_size": _settled(self.input_size.value()),
+            "avg_output_size": _settled(self.output_size.value()),
             "total_iterations": round(self.iterations),
             "unique_users": self.users.count(),
             "first_used": None if self.first_us is None else iso_time(self.first_us),
             "last_used": None if self.last_us is None else iso_time(self.last_us),
         }
         return values | {name: value for name, value in self.group.items() if name not in values}
+
+
+def _settled(mean: float | None) -> float | None:
+    """Return the mean without the last digits, which depend on the order in which a backend happened to add."""
+    return None if mean is None else float(f"{mean:.{SIGNIFICANT_DIGITS}g}")
 
 
 def fold(records: Iterable[FeatureRecord], group_by: tuple[str, ...]) -> dict[tuple[str | None, ...], Summary]:

@@ -302,6 +302,14 @@ def test_order_of_records_does_not_matter(batch: list[FeatureRecord], shuffled: 
     assert state(summary_of(other)) == close(state(summary_of(batch)))
 
 
+def test_order_of_adding_makes_no_difference_to_the_last_digit() -> None:
+    durations = [0.1, 0.2, 0.3]
+    assert sum(durations) != sum(reversed(durations))
+    batch = [make_record(n, duration=duration) for n, duration in enumerate(durations)]
+    forth, back = (fold(records, ())[()].as_dict() for records in (batch, batch[::-1]))
+    assert forth == back
+
+
 def test_merging_leaves_the_other_summary_alone() -> None:
     one, other = summary_of([make_record(1)]), summary_of([make_record(2, user_id="u2")])
     before = deepcopy(state(other))
