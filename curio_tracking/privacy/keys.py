@@ -1,7 +1,8 @@
 """The keys under which user and session ids become pseudonyms: files `1.key`, `2.key`, ... of 32 random bytes.
 
 The highest number is the newest and used for writing; older ones stay so that what was stored under them can be found
-and erased. They lie in `DATA_DIR/keys`, apart from what is exported. Used by `anonymize` alone.
+and erased. They lie in `DATA_DIR/keys`, apart from what is exported. Used by `anonymize`, and by `migrating`, which
+takes them along.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from curio_tracking.errors import DataDirError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 KEYS_DIR: Final = "keys"
@@ -81,11 +83,26 @@ class KeyRing:
         """
         return self._add(max(self._numbers(), default=0) + 1)
 
+    def adopt(self, keys: Sequence[Key]) -> None:
+        """Take in keys from elsewhere, under their numbers: what was stored under them can be found here, too.
+
+        Raises:
+            DataDirError: a file cannot be created, or another key has the number.
+        """
+        try:
+            self._make_directory()
+            for key in keys:
+                self._create(self._path(key.number), key.secret)
+                if _read(self._path(key.number)) != key.secret:
+                    raise DataDirError(f"{self._path(key.number)}: another key has this number")
+        except (OSError, ValueError) as error:
+            raise DataDirError(f"{self.directory}: no key can be created there ({_reason(error)})") from error
+
     def _add(self, number: int) -> Key:
         """Create a key, or take the one that another process has created under this number meanwhile."""
         try:
             self._make_directory()
-            self._create(self._path(number))
+            self._create(self._path(number), secrets.token_bytes(KEY_BYTES))
             return Key(number, _read(self._path(number)))
         except (OSError, ValueError) as error:
             raise DataDirError(f"{self.directory}: no key can be created there ({_reason(error)})") from error
@@ -110,10 +127,9 @@ class KeyRing:
         if os.lstat(self.directory).st_mode & _OTHERS:
             self.directory.chmod(PRIVATE_DIR)
 
-    def _create(self, path: Path) -> None:
+    def _create(self, path: Path, secret: bytes) -> None:
         """Bring a whole key into place: written aside, then linked, so that nobody ever reads half of one."""
         aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(8)}")
-        secret = secrets.token_bytes(KEY_BYTES)
         try:
             _write(aside, secret)
             try:
