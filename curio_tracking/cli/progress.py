@@ -38,7 +38,6 @@ def with_progress(
     if not is_terminal(sys.stderr):
         yield from items
         return
-    from rich.console import Console  # Rich costs 75 ms: only where a bar is drawn
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -53,7 +52,7 @@ def with_progress(
     amount = TaskProgressColumn() if by_position else MofNCompleteColumn()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), amount, TimeElapsedColumn())
     shown = columns if total is None else (*columns[:2], BarColumn(), *columns[2:])
-    with Progress(*shown, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*shown, console=_console(), transient=True) as progress:
         task = progress.add_task(doing, total=total)
         count = 0
         for count, item in enumerate(items, 1):
@@ -92,13 +91,26 @@ class ReadingBar:
         if self._bar is not None:
             self._bar.update(self._task, completed=done)
             if done >= total:
-                self._bar.stop()
-                self._bar = None
+                self.close()
+
+    def close(self) -> None:
+        """Take the bar away if it is there: reading that ends early never gets to its end."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
 
 def _bytes_bar() -> Any:
-    from rich.console import Console  # Rich costs 75 ms: only where a bar is drawn
     from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=_console(), transient=True)
+
+
+def _console() -> Any:
+    from rich.console import Console  # Rich costs 75 ms: only where a bar is drawn
+
+    console = Console(stderr=True)
+    # room for the ^C that a terminal shows: on a full line it would begin another one, and the bar could not be erased
+    console.width -= len("^C")
+    return console

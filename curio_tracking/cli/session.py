@@ -71,6 +71,9 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        bar = getattr(self.reader.backend, "on_progress", None)
+        if isinstance(bar, ReadingBar):
+            bar.close()
         self.reader.close()
 
 
