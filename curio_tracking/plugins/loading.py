@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import warnings
 from functools import wraps
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ import pluggy
 from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt, one_line
 from curio_tracking.errors import PluginError
 from curio_tracking.hookspecs import HOOK_NAMES, PROJECT, HookSpecs
+from curio_tracking.plugins.announcements import AnnouncingManager
 from curio_tracking.plugins.states import State
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Loader:
         """Args: takes what plugins register; whether a broken plugin raises; the hooks there are."""
         self._registry = registry
         self._strict = strict
-        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager = AnnouncingManager(PROJECT)
         self._manager.add_hookspecs(specs)
         self._loaded: dict[str, object] = {}
         self._asked: dict[str, list[object]] = {}
@@ -113,20 +113,16 @@ class Loader:
             raise TypeError("the entry point leads to None, which is no plugin")
         is_twin = any(other is plugin for other in self._loaded.values())
         if not is_twin:
-            with warnings.catch_warnings(record=True) as remarks:
-                warnings.simplefilter("always")
-                self._manager.register(plugin, _key(state))
+            self._manager.register(plugin, _key(state))
             _check_marks(plugin)
             self._guard(plugin, state)
-            for remark in remarks:  # an argument that is on its way out: for the plugin's author, not for the host
-                self.tell(state, str(remark.message))
             self._loaded[_key(state)] = plugin
         state.hooks = tuple(sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ()))
         state.state = State.ACTIVE
 
     def _guard(self, plugin: object, state: PluginState) -> None:
-        """Wrap every implementation of the plugin."""
-        unknown = []
+        """Wrap every implementation of the plugin, and tell what its author should know of them."""
+        unknown, remarks = [], []
         for caller in self._manager.get_hookcallers(plugin) or ():
             for implementation in caller.get_hookimpls():
                 if implementation.plugin is not plugin:
@@ -135,10 +131,13 @@ class Loader:
                     raise TypeError(f"{caller.name} wraps the hooks of other plugins, which is not allowed")
                 if caller.name not in HOOK_NAMES and not implementation.optionalhook:
                     unknown.append(caller.name)
+                remarks += self._manager.remarks_on(caller.name, implementation)
                 guarded = self._guarded(caller.name, implementation.function, state)
                 implementation.function = guarded  # type: ignore[misc]  # pluggy has no other way to wrap
         if unknown:
-            state.problem = f"implements an unknown hook: {', '.join(sorted(unknown))}"
+            remarks.insert(0, f"implements an unknown hook: {', '.join(sorted(unknown))}")
+        if remarks:
+            state.problem = "; ".join(remarks)
             self.tell(state, state.problem)
 
     def _guarded(self, hook: str, function: Callable[..., Any], state: PluginState) -> Callable[..., Any]:
