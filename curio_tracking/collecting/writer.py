@@ -7,53 +7,29 @@ for enough rows or for FLUSH_SECONDS, and let `Delivery` write them. `flush` and
 from __future__ import annotations
 
 from _queue import Empty
-from os.path import exists
-from sys import version_info
-from threading import Event, Lock, Thread, current_thread, get_ident
-from time import sleep
+from threading import Event, Lock, current_thread, get_ident
 
 from curio_tracking.collecting.clock import clock
 from curio_tracking.collecting.delivery import FIRST_RETRY_SECONDS, Delivery
 from curio_tracking.collecting.ledger import Ledger
 from curio_tracking.collecting.running import forget_dead_threads, new_cell
 from curio_tracking.collecting.switches import Switches, exit_timeout
+from curio_tracking.collecting.threads import BackgroundThread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Final
+    from typing import Any
 
     from curio_tracking.collecting.collector import Collector
     from curio_tracking.collecting.pipeline import Pipeline
 
 
-LINGERS: Final = version_info < (3, 13)
-LONGEST_LINGERING: Final = 0.1
-"""Seconds to wait for the kernel to take away a thread that has ended; it takes microseconds."""
-
-
-class WriterThread(Thread):
-    """The thread; a daemon, so that it never keeps a program from ending."""
+class WriterThread(BackgroundThread):
+    """The thread."""
 
     def __init__(self, work: Callable[[], None]) -> None:
-        super().__init__(target=work, name="curio-tracking-writer", daemon=True)
-
-    def join(self, timeout: float | None = None) -> None:
-        """Return at once without a timeout: a host that joins every thread it finds must not wait for this one."""
-        if timeout is not None:
-            super().join(timeout)
-
-    def wait(self, seconds: float) -> None:
-        """Wait for the end of the thread, so long at most."""
-        super().join(seconds)
-        # before Python 3.13 `join` returns a moment before the kernel's thread is gone, and 3.12 warns of it at a fork
-        last_look = clock() + LONGEST_LINGERING
-        while not self.is_alive() and self._lingers() and clock() < last_look:
-            sleep(0.000_1)
-
-    def _lingers(self) -> bool:
-        # not pathlib: an application imports this module, and pathlib costs it milliseconds
-        return LINGERS and exists(f"/proc/self/task/{self.native_id}")  # noqa: PTH110
+        super().__init__(work, "curio-tracking-writer")
 
 
 class Writer:
