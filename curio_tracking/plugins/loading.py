@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("curio_tracking")
 SLOW_IMPORT_SECONDS: Final = 1.0
 """An import that takes longer is worth a warning: what is tracked meanwhile waits in memory."""
+_SLOW: Final = f"{SLOW_IMPORT_SECONDS:g} s"
 _COMMANDS: Final = "curio_register_commands"
 
 
@@ -48,7 +49,7 @@ class Loader:
         self._manager.add_hookspecs(specs)
         self._loaded: dict[str, object] = {}
         self._asked: dict[str, list[object]] = {}
-        self._told: set[int] = set()
+        self._told: dict[int, set[str]] = {}
         self.hook = self._manager.hook
 
     def load(
@@ -83,10 +84,12 @@ class Loader:
         self.tell(state, problem)
 
     def tell(self, state: PluginState, problem: str) -> None:
-        """Log one warning per plugin: what follows is nearly always the same fault."""
-        if id(state) not in self._told:
-            self._told.add(id(state))
-            _log.warning("%s %s; %s", state.label, problem, state.remedy)
+        """Log one warning per plugin: what follows is nearly always the same fault, so it is only a remark."""
+        told = self._told.setdefault(id(state), set())
+        if problem not in told:
+            level = logging.INFO if told else logging.WARNING
+            told.add(problem)
+            _log.log(level, "%s %s; %s", state.label, problem, state.remedy)
 
     # -- one plugin -------------------------------------------------------------------------------------------------
 
@@ -94,7 +97,7 @@ class Loader:
         state = one.state
         started = perf_counter()
         try:
-            plugin = one.load()
+            plugin = self._import(one)
             state.load_seconds = perf_counter() - started
             self._register(plugin, state)
         # BaseException: a plugin that calls sys.exit() while it is imported must not end the host
@@ -107,6 +110,16 @@ class Loader:
             return
         if state.load_seconds > SLOW_IMPORT_SECONDS:
             self.tell(state, f"took {state.load_seconds:.1f} s to import")
+
+    def _import(self, one: Found) -> object:
+        """Import a plugin, and one of a third party under a watch: it is told of even if the import never ends."""
+        state = one.state
+        if state.is_built_in or not state.location:
+            return one.load()
+        from curio_tracking.plugins.watch import Watch  # late: built-in plugins need no watch, nor pay for it
+
+        with Watch(SLOW_IMPORT_SECONDS, lambda: self.tell(state, f"is still being imported after {_SLOW}")):
+            return one.load()
 
     def _register(self, plugin: object, state: PluginState) -> None:
         if plugin is None:
