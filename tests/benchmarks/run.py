@@ -102,6 +102,25 @@ def start_rows(figures: dict[str, float]) -> list[Row]:
     ]
 
 
+def plugin_rows(least: dict[str, float]) -> list[Row]:
+    def row(label: str, what: str, count: int, remark: str = "") -> Row:
+        taken, none, bare = (least[key] for key in (f"{what} {count}", f"{what} 0", f"bare {count}"))
+        measured = f"{taken / none:.2f} x none installed, {taken / bare:.1f} x bare Python{remark}"
+        return Row(f"{label}, {count} installed", measured, taken * 1e3, unit="ms")
+
+    def finding(count: int) -> Row:
+        return Row(
+            f"finding plugins and importing one, {count} installed", "", least[f"finding {count}"] * 1e3, unit="ms"
+        )
+
+    host, command = "host until its first record is written", "`curio-tracking list-features`, empty store"
+    return [
+        *(row(host, "host", count, f"; {least[f'imported {count}']:.0f} imported") for count in (0, 1, 10)),
+        *(row(command, "command", count) for count in (0, 1, 10)),
+        *(finding(count) for count in (1, 10)),
+    ]
+
+
 def form_rows(part: dict[str, Any]) -> list[Row]:
     forms = {
         "columns": "columns, zlib level 1 (ours)",
@@ -126,6 +145,7 @@ PARTS: dict[str, tuple[str, Callable[[Any], list[Row]]]] = {
     "hundred_million": ("Statistics of 100 million records", hundred_million_rows),
     "rollup_forms": ("Forms of a rollup", form_rows),
     "start_up": ("Starting up", start_rows),
+    "plugin_start_up": ("Starting up with plugins, one of them named", plugin_rows),
 }
 
 

@@ -55,6 +55,14 @@ ROWS = {
         "`import numpy`",
     ),
     "start_up": ("`from curio_tracking import track_feature`", "`curio-tracking --version`"),
+    "plugin_start_up": (
+        "host until its first record is written, 0 installed",
+        "host until its first record is written, 1 installed",
+        "host until its first record is written, 10 installed",
+        "`curio-tracking list-features`, empty store, 0 installed",
+        "`curio-tracking list-features`, empty store, 10 installed",
+        "finding plugins and importing one, 10 installed",
+    ),
 }
 
 
