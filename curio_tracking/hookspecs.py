@@ -10,8 +10,9 @@ A plugin is a module (or object) with functions of these names, each marked `@ho
 
 The built-in backends, filters, commands and pages are registered in just this way. Hooks are called once, at start-up,
 to collect objects; never once per record. Built-in plugins come first, the others by name, files of PLUGINS_DIR last;
-`tryfirst` and `trylast` change that. A plugin is imported when one of its hooks is called. One that raises is reported
-once and does not disturb the others.
+`tryfirst` and `trylast` change that, except that parts of built-in plugins are always registered first: their names are
+theirs. A plugin is imported when one of its hooks is called. One that raises is reported once and does not disturb the
+others.
 
 What is here stays: no hook, no argument of a hook and nothing that a `register` takes is ever taken away or renamed;
 what is added may be left out, so a plugin written today works with every later version. Tests keep a record of all of

@@ -48,6 +48,7 @@ class Loader:
         self._manager = AnnouncingManager(PROJECT)
         self._manager.add_hookspecs(specs)
         self._loaded: dict[str, object] = {}
+        self._built_in: list[object] = []
         self._asked: dict[str, list[object]] = {}
         self._told: dict[int, set[str]] = {}
         self.hook = self._manager.hook
@@ -66,9 +67,14 @@ class Loader:
                 self._load_one(one)
 
     def collect(self, hook: str, register: Callable[..., None]) -> None:
-        """Call a registering hook of those plugins that were not asked yet."""
+        """Call a registering hook of those plugins that were not asked yet, of the built-in ones first.
+
+        `tryfirst` puts no other before them: it could take the name, and so the place, of a privacy filter.
+        """
         asked = self._asked.setdefault(hook, [])
-        self._manager.subset_hook_caller(hook, asked)(register=register)
+        others = [plugin for plugin in self._loaded.values() if plugin not in self._built_in]
+        for left_out in (others, self._built_in):
+            self._manager.subset_hook_caller(hook, [*asked, *left_out])(register=register)
         asked += [plugin for plugin in self._loaded.values() if plugin not in asked]
 
     def fail(self, state: PluginState, problem: str) -> None:
@@ -130,6 +136,8 @@ class Loader:
             _check_marks(plugin)
             self._guard(plugin, state)
             self._loaded[_key(state)] = plugin
+            if state.is_built_in:
+                self._built_in.append(plugin)
         state.hooks = tuple(sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ()))
         state.state = State.ACTIVE
 

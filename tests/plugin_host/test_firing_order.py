@@ -35,6 +35,22 @@ def test_plugins_run_by_name_unless_they_ask_for_another_place(run: Any, install
     assert told == ["d", "b", "c", "a"]
 
 
+TAKES_FIRST = """
+from curio_tracking import hookimpl
+
+@hookimpl(tryfirst=True)
+def curio_register_filters(register):
+    register("redact", lambda settings: None)
+"""
+
+
+def test_plugin_that_asks_to_be_first_takes_no_built_in_name(run: Any, install: Any, host_program: str) -> None:
+    install("takes-first", TAKES_FIRST)
+    (line,) = run(host_program).stderr.splitlines()
+    assert line.startswith('plugin "takes-first" (takes-first 1.5) curio_register_filters raised ')
+    assert 'the filter "redact" is registered already, by plugin "redact" (curio-tracking ' in line
+
+
 def test_built_in_filters_keep_their_order() -> None:
     host = PluginHost()
     host.load()
