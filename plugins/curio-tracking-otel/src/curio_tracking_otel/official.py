@@ -1,0 +1,99 @@
+"""Official: the exporters of the OpenTelemetry project, built for a destination.
+
+What a destination leaves open (None) they read from OpenTelemetry's variables themselves: certificates, time limits,
+headers, compression. Modules are imported for the protocol that is used, the first time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from opentelemetry.util.re import parse_env_headers
+
+if TYPE_CHECKING:
+    from curio_tracking_otel.environment import Destination
+
+_VERBOSITY: Final = "GRPC_VERBOSITY"
+MOST_POINTS: Final = 4000
+"""Data points in one request: a gRPC server takes 4 MB by default."""
+
+
+class OfficialExporter(Protocol):
+    """What span and metric exporters have in common."""
+
+    def export(self, batch: Any, /) -> Any:
+        """Send the batch and return an enumerated result named SUCCESS or FAILURE."""
+
+    def shutdown(self) -> None:
+        """Break off what is being sent, and close connections."""
+
+
+def build(destination: Destination, timeout: float | None) -> OfficialExporter:
+    """Return a new exporter for the destination.
+
+    Args:
+        destination: signal, protocol and address.
+        timeout: seconds for one call of `export`; None: what the destination or the environment says.
+    """
+    arguments: dict[str, Any] = {
+        "endpoint": destination.url,
+        "timeout": destination.timeout if timeout is None else timeout,
+    }
+    if destination.signal == "metrics":
+        arguments["max_export_batch_size"] = MOST_POINTS
+    if destination.protocol == "grpc":
+        return _grpc(destination, arguments)
+    return _http(destination, arguments)
+
+
+def _grpc(destination: Destination, arguments: dict[str, Any]) -> OfficialExporter:
+    import_grpc()
+    from grpc import Compression  # type: ignore[import-untyped]
+    from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+    arguments["insecure"] = destination.is_insecure
+    arguments["headers"] = None if destination.headers is None else tuple(destination.headers.items())
+    if destination.compression is not None:
+        arguments["compression"] = Compression.Gzip if destination.compression == "gzip" else Compression.NoCompression
+    return OTLPSpanExporter(**arguments) if destination.signal == "traces" else OTLPMetricExporter(**arguments)
+
+
+def import_grpc() -> None:
+    """Import gRPC so that its core keeps quiet about handshakes that failed: it prints, past Python, to stderr.
+
+    It reads its variable once, while it is imported. Where the application has imported it, or has set the variable,
+    nothing is changed.
+    """
+    if "grpc" in sys.modules or _VERBOSITY in os.environ:
+        import grpc
+    else:
+        os.environ[_VERBOSITY] = "ERROR"
+        try:
+            import grpc  # noqa: F401
+        finally:
+            os.environ.pop(_VERBOSITY, None)
+
+
+def _http(destination: Destination, arguments: dict[str, Any]) -> OfficialExporter:
+    from opentelemetry.exporter.otlp.proto.http import Compression
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    if destination.headers is not None:
+        arguments["headers"] = _instead_of_variables(destination)
+    if destination.compression is not None:
+        arguments["compression"] = Compression.Gzip if destination.compression == "gzip" else Compression.NoCompression
+    return OTLPSpanExporter(**arguments) if destination.signal == "traces" else OTLPMetricExporter(**arguments)
+
+
+def _instead_of_variables(destination: Destination) -> dict[str, str | None]:
+    """Return the headers, and None (not to be sent, says requests) for each that the variables would add.
+
+    The official HTTP exporter sends both; the variables may hold a token that is meant for somebody else.
+    """
+    names = (f"OTEL_EXPORTER_OTLP_{destination.signal.upper()}_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
+    text = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    return {**dict.fromkeys(parse_env_headers(text, liberal=True)), **(destination.headers or {})}
