@@ -109,9 +109,10 @@ class SpanFeed:
         return bool(self._batch or self._waiting)
 
     def send(self) -> None:
-        """Send batch after batch until one is not taken."""
-        while self._fill() and self._offer(None):
-            pass
+        """Send one batch, and be due again at once if there is another."""
+        if self._fill() and self._offer(None) and self._waiting:
+            self.due_at = monotonic()
+            return
         pause = self._interval
         if self._attempts:
             pause = min(LONGEST_PAUSE, max(pause, 2.0**self._attempts))

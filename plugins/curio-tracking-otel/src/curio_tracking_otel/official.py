@@ -7,15 +7,15 @@ headers, compression. Modules are imported for the protocol that is used, the fi
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from opentelemetry.util.re import parse_env_headers
 
+from curio_tracking_otel.grpc_import import import_grpc
+
 if TYPE_CHECKING:
     from curio_tracking_otel.environment import Destination
 
-_VERBOSITY: Final = "GRPC_VERBOSITY"
 MOST_POINTS: Final = 4000
 """Data points in one request: a gRPC server takes 4 MB by default."""
 
@@ -59,22 +59,6 @@ def _grpc(destination: Destination, arguments: dict[str, Any]) -> OfficialExport
     if destination.compression is not None:
         arguments["compression"] = Compression.Gzip if destination.compression == "gzip" else Compression.NoCompression
     return OTLPSpanExporter(**arguments) if destination.signal == "traces" else OTLPMetricExporter(**arguments)
-
-
-def import_grpc() -> None:
-    """Import gRPC so that its core keeps quiet about handshakes that failed: it prints, past Python, to stderr.
-
-    It reads its variable once, while it is imported. Where the application has imported it, or has set the variable,
-    nothing is changed.
-    """
-    if "grpc" in sys.modules or _VERBOSITY in os.environ:
-        import grpc
-    else:
-        os.environ[_VERBOSITY] = "ERROR"
-        try:
-            import grpc  # noqa: F401
-        finally:
-            os.environ.pop(_VERBOSITY, None)
 
 
 def _http(destination: Destination, arguments: dict[str, Any]) -> OfficialExporter:

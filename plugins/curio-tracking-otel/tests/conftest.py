@@ -1,0 +1,238 @@
+"""What every test gets: an empty home, no settings of this machine, a real OTLP endpoint and programs that use it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from curio_tracking import FeatureRecord, FeatureTracker
+
+Finished = subprocess.CompletedProcess[str]
+TIMEOUT_SECONDS = 120
+PROTOCOLS = ("grpc", "http/protobuf")
+SERVER = Path(__file__).with_name("otlp_server.py")
+FOREIGN = ("FEATURE_TRACKING_", "OTEL_", "GRPC_", "PYTHON", "DO_NOT_TRACK")
+
+
+@dataclass
+class Request:
+    """One request that the endpoint has got."""
+
+    signal: str
+    headers: dict[str, str]
+    body: bytes
+    is_taken: bool
+
+
+def values_of(attributes: Any) -> dict[str, Any]:
+    """Return protobuf attributes as a dictionary."""
+    return {item.key: getattr(item.value, item.value.WhichOneof("value")) for item in attributes}
+
+
+class Collector:
+    """An OTLP endpoint that runs, and what it has got."""
+
+    def __init__(self, protocol: str, file: Path, *arguments: str) -> None:
+        self.protocol, self._file, self._arguments = protocol, file, arguments
+        self.port = "0"
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, str(SERVER), self.protocol, str(self._file), "--port", self.port, *self._arguments]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.port = self._process.stdout.readline().strip()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(TIMEOUT_SECONDS)
+        self._process.stdout.close()
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {
+            "FEATURE_TRACKING_OTEL__ENDPOINT": f"http://127.0.0.1:{self.port}",
+            "FEATURE_TRACKING_OTEL__PROTOCOL": self.protocol,
+            "FEATURE_TRACKING_OTEL__SPAN_INTERVAL": "0.1",
+            "FEATURE_TRACKING_OTEL__METRICS_INTERVAL": "0.1",
+        }
+
+    def has_spans(self, count: int) -> bool:
+        """Whether so many spans have come, and some metrics."""
+        return len(self.spans()) >= count and bool(self.metrics())
+
+    def requests(self) -> list[Request]:
+        lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
+        found = [json.loads(line) for line in lines]
+        return [Request(line["signal"], line["headers"], base64.b64decode(line["body"]), line["ok"]) for line in found]
+
+    def _taken(self, signal: str) -> list[bytes]:
+        return [request.body for request in self.requests() if request.signal == signal and request.is_taken]
+
+    def spans_by_resource(self) -> list[tuple[Resource, Span]]:
+        return [
+            (part.resource, span)
+            for body in self._taken("traces")
+            for part in ExportTraceServiceRequest.FromString(body).resource_spans
+            for scope in part.scope_spans
+            for span in scope.spans
+        ]
+
+    def spans(self) -> list[Span]:
+        return [span for _, span in self.spans_by_resource()]
+
+    def span(self, name: str) -> Span:
+        (found,) = (span for span in self.spans() if span.name == name)
+        return found
+
+    def metrics(self) -> list[dict[str, Metric]]:
+        """Per request, the metrics by name."""
+        return [
+            {
+                metric.name: metric
+                for part in ExportMetricsServiceRequest.FromString(body).resource_metrics
+                for scope in part.scope_metrics
+                for metric in scope.metrics
+            }
+            for body in self._taken("metrics")
+        ]
+
+    def span_resources(self) -> list[dict[str, Any]]:
+        return [values_of(resource.attributes) for resource, _ in self.spans_by_resource()]
+
+    def metric_resources(self) -> list[dict[str, Any]]:
+        return [
+            values_of(part.resource.attributes)
+            for body in self._taken("metrics")
+            for part in ExportMetricsServiceRequest.FromString(body).resource_metrics
+        ]
+
+    def calls(self) -> dict[tuple[str, str], float]:
+        """By feature and status, the calls in the last request."""
+        points = self.metrics()[-1]["curio.feature.calls"].sum.data_points
+        named = [(values_of(point.attributes), point.as_double) for point in points]
+        return {(name["curio.feature_name"], name["curio.status"]): number for name, number in named}
+
+
+LAST_LINES = """
+import sys
+from curio_tracking import feature_tracker
+feature_tracker.flush(60)
+sys.stdin.read()
+"""
+
+
+class World:
+    """A folder with an empty home, endpoints that run, and programs; nothing of this machine's settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._started: list[Collector] = []
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(FOREIGN) and not name.lower().endswith("_proxy")
+        } | {
+            "HOME": str(folder),
+            "XDG_DATA_HOME": str(folder / "share"),
+            "FEATURE_TRACKING_DATA_DIR": str(folder / "data"),
+            # not the usual two seconds: machines that test are busy
+            "FEATURE_TRACKING_EXIT_TIMEOUT": "60",
+        }
+
+    def endpoint(self, protocol: str = "http/protobuf", *arguments: str) -> Collector:
+        """Start an endpoint; further arguments are options of `otlp_server.py`."""
+        self._started.append(Collector(protocol, self.folder / f"requests-{len(self._started)}", *arguments))
+        return self._started[-1]
+
+    def close(self) -> None:
+        for collector in self._started:
+            collector.stop()
+
+    def run(
+        self,
+        source: str,
+        variables: Mapping[str, str] | None = None,
+        *options: str,
+        until: Callable[[], object] | None = None,
+    ) -> Finished:
+        """Run the source of a program as its user would: a file, and variables.
+
+        With `until`, the program flushes and stays until that holds; without, it ends when it ends.
+        """
+        program = self.folder / "program.py"
+        program.write_text(dedent(source) + (LAST_LINES if until else ""), encoding="utf-8")
+        command = [sys.executable, *options, str(program)]
+        pipe, environment = subprocess.PIPE, self.environment | dict(variables or {})
+        with subprocess.Popen(
+            command, cwd=self.folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        ) as process:
+            try:
+                last_look = time.monotonic() + TIMEOUT_SECONDS
+                while until is not None and process.poll() is None and not until() and time.monotonic() < last_look:
+                    time.sleep(0.05)
+                out, err = process.communicate(timeout=TIMEOUT_SECONDS)
+            except BaseException:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    def stored(self, data_dir: Path | None = None) -> dict[str, FeatureRecord]:
+        """Return the records that the programs have stored, by feature."""
+        tracker = FeatureTracker(data_dir=data_dir or self.folder / "data", plugins_disabled=("otel",))
+        try:
+            return {record.feature_name: record for record in tracker.records(limit=0)}
+        finally:
+            tracker.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.close()
+
+
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """For programs whose run several tests look at."""
+    world = World(tmp_path_factory.mktemp("shared"))
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def endpoint(world: World) -> Callable[..., Collector]:
+    return world.endpoint
+
+
+@pytest.fixture
+def run(world: World) -> Callable[..., Finished]:
+    return world.run
+
+
+@pytest.fixture(scope="module", params=PROTOCOLS)
+def protocol(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def values() -> Callable[[Any], dict[str, Any]]:
+    """Read protobuf attributes."""
+    return values_of
