@@ -66,6 +66,9 @@ def _http(destination: Destination, arguments: dict[str, Any]) -> OfficialExport
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
+    from curio_tracking_otel.http_session import TellingSession
+
+    arguments["session"] = TellingSession()
     if destination.headers is not None:
         arguments["headers"] = _instead_of_variables(destination)
     if destination.compression is not None:

@@ -30,8 +30,7 @@ class _HoldBack(logging.Filter):
         if said is None:
             return True
         if record.levelno >= logging.WARNING:
-            said.append(_one_line(record))
-            del said[:-2]
+            overhear(_text(record))
         return False
 
 
@@ -73,6 +72,15 @@ def watch_loggers() -> None:
             logger.filters.insert(0, _HOLD_BACK)
 
 
+def overhear(words: str) -> None:
+    """Keep what went wrong as this thread's last words, in one line, if it is silenced."""
+    said = _said.get(get_ident())
+    if said is not None:
+        # what a server answers is in there: no line ends, no control characters
+        said.append("".join(sign if sign.isprintable() else " " for sign in " ".join(words.split())))
+        del said[:-2]
+
+
 def last_words() -> str:
     """Return what this thread has logged since the last time, in one line; empty if nothing."""
     said = _said.get(get_ident()) or []
@@ -86,10 +94,8 @@ def forget_all() -> None:
     _said.clear()
 
 
-def _one_line(record: logging.LogRecord) -> str:
+def _text(record: logging.LogRecord) -> str:
     try:
-        words = record.getMessage()
+        return record.getMessage()
     except Exception:
-        words = str(record.msg)
-    # what a server answers is in there: no line ends, no control characters
-    return "".join(sign if sign.isprintable() else " " for sign in " ".join(words.split()))
+        return str(record.msg)
