@@ -24,7 +24,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from curio_tracking import FeatureRecord, FeatureTracker
 
 Finished = subprocess.CompletedProcess[str]
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 60
 PROTOCOLS = ("grpc", "http/protobuf")
 SERVER = Path(__file__).with_name("otlp_server.py")
 FOREIGN = ("FEATURE_TRACKING_", "OTEL_", "GRPC_", "PYTHON", "DO_NOT_TRACK")

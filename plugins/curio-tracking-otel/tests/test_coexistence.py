@@ -44,12 +44,12 @@ def both(shared_world, protocol):
 
 
 def test_the_applications_spans_arrive_at_its_endpoint_alone(both):
-    theirs, ours = both
+    theirs, _ = both
     assert [span.name for span in theirs.spans()] == ["theirs"]
 
 
 def test_ours_arrive_at_our_endpoint_alone(both):
-    theirs, ours = both
+    _, ours = both
     assert [span.name for span in ours.spans()] == ["ours"]
 
 

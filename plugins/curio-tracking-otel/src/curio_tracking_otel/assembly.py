@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from curio_tracking_otel.complaints import Complaints
 from curio_tracking_otel.exporter import OtelExporter
 from curio_tracking_otel.feeds import Feed, MetricFeed, SpanFeed
+from curio_tracking_otel.native_threads import NativeThreads
 from curio_tracking_otel.official import build
 from curio_tracking_otel.outlet import Outlet
 from curio_tracking_otel.places import Places
@@ -25,11 +26,14 @@ def exporter(choices: Choices, *, is_environment_chosen: bool) -> OtelExporter:
         choices: what to send where.
         is_environment_chosen: whether somebody has set ENVIRONMENT.
     """
+    native_threads = NativeThreads()
+    native_threads.expect()
     with silenced():
         places = Places(is_environment_chosen=is_environment_chosen)
         for destination in choices.destinations:
             # imports what the protocol needs, and raises here what a certificate that is no certificate would
             build(destination, None).shutdown()
+    native_threads.wait()
     complaints = Complaints({_words(destination): destination.url for destination in choices.destinations})
     # metrics first: at the end of the process they are what must not be missing
     ordered = sorted(choices.destinations, key=lambda destination: destination.signal)

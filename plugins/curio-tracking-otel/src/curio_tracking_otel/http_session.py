@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from curio_tracking_otel.silence import overhear
 
@@ -28,6 +29,15 @@ class TellingSession(requests.Session):
         if response.status_code >= _FIRST_ERROR:
             overhear(f"HTTP status {response.status_code} {response.reason}")
         return response
+
+    def close(self) -> None:
+        """Close the connections here and now: urllib3 leaves it to finalizers, which do nothing when Python exits."""
+        for adapter in self.adapters.values():
+            if isinstance(adapter, HTTPAdapter):
+                for manager in (adapter.poolmanager, *adapter.proxy_manager.values()):
+                    for key in manager.pools.keys():  # noqa: SIM118 - urllib3's container cannot be iterated
+                        manager.pools[key].close()
+        super().close()
 
 
 def _innermost(error: BaseException) -> BaseException:

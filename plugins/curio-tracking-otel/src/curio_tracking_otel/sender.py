@@ -13,6 +13,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking_otel import forking
+from curio_tracking_otel.native_threads import NativeThreads
 from curio_tracking_otel.silence import silenced
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Sender:
         self._is_closed = False
         self._is_stopping = False
         self._deadline: float | None = None
+        self._native_threads = NativeThreads()
         forking.watch(self)
 
     def nudge(self) -> None:
@@ -102,6 +104,7 @@ class Sender:
     def _close_outlets(self) -> None:
         for feed in self._feeds:
             feed.outlet.close()
+        self._native_threads.wait()
 
     # -- starting and stopping it -----------------------------------------------------------------------------------
 
@@ -113,6 +116,7 @@ class Sender:
         with self._gate:
             if self._is_held:
                 return False
+            self._native_threads.expect()
             thread = Thread(target=work, name="curio-tracking-otel", daemon=True)
             try:
                 thread.start()
