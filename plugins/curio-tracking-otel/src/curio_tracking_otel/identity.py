@@ -27,7 +27,8 @@ def trace_id(record: FeatureRecord) -> int:
     `root_id` is there for every call that was collected in this process. Where something (a filter that makes new
     records) has lost it, the parent stands in: right for calls that are nested once.
     """
-    return _number(record.root_id or record.parent_id or record.record_id, _TRACE_BYTES)
+    outermost = record.parent_id if record.root_id is None else record.root_id
+    return _number(record.record_id if outermost is None else outermost, _TRACE_BYTES)
 
 
 def _number(text: str, size: int) -> int:

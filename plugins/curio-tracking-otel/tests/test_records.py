@@ -1,0 +1,99 @@
+"""Any record that a store can hold becomes a span and a metric that the official encoder takes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+
+from curio_tracking.testing import strategies
+from curio_tracking.testing.filters import make_record, odd_records
+from curio_tracking_otel.attributes import LONGEST_TEXT
+from curio_tracking_otel.environment import Choices
+from curio_tracking_otel.options import Options
+from curio_tracking_otel.places import Places
+from curio_tracking_otel.spans import make_span
+from curio_tracking_otel.tallies import Tallies
+
+ANY = st.lists(strategies.records(), min_size=1, max_size=5)
+
+
+def sent(records, keys=()):
+    places = Places(is_environment_chosen=True)
+    return encode_spans([make_span(record, places, tuple(keys)) for record in records])
+
+
+def total(data):
+    points = [
+        point
+        for part in data.resource_metrics
+        for scope in part.scope_metrics
+        for metric in scope.metrics
+        if metric.name == "curio.feature.calls"
+        for point in metric.data.data_points
+    ]
+    return sum(point.value for point in points)
+
+
+@given(ANY)
+def test_every_record_becomes_a_span(records):
+    request = sent(records, records[0].metadata)
+    spans = [span for part in request.resource_spans for scope in part.scope_spans for span in scope.spans]
+    assert len(spans) == len(records)
+    assert all(span.start_time_unix_nano <= span.end_time_unix_nano for span in spans)
+
+
+def test_odd_records_become_spans():
+    records = [record for _, record in odd_records()]
+    keys = {key for record in records for key in record.metadata if isinstance(key, str)}
+    assert len(sent(records, sorted(keys)[:32]).SerializeToString()) < 4 << 20
+
+
+def test_no_user_or_session_is_in_a_span():
+    record = make_record(user_id="marked-user", session_id="marked-session")
+    assert b"marked" not in sent([record]).SerializeToString()
+
+
+def test_long_texts_are_cut():
+    (span,) = sent([make_record(error_message="x" * 9999, error_type="E")]).resource_spans[0].scope_spans[0].spans
+    assert max(len(item.value.string_value) for item in span.events[0].attributes) == LONGEST_TEXT
+
+
+@given(ANY)
+def test_metrics_count_what_the_records_stand_for(records):
+    tallies = Tallies(Choices(Options()), Places(is_environment_chosen=True))
+    tallies.add(records)
+    data = tallies.take()
+    encode_metrics(data)
+    assert abs(total(data) - sum(record.sample_weight for record in records)) < 1e-6 * total(data)
+
+
+@given(st.lists(ANY, min_size=1, max_size=4), st.lists(st.booleans(), min_size=4, max_size=4))
+def test_deltas_lose_nothing_when_some_cannot_be_sent(batches, fates):
+    tallies = Tallies(Choices(Options(), temporality="delta"), Places(is_environment_chosen=True))
+    arrived = 0.0
+    for records, is_taken in zip([*batches, []], [*fates[: len(batches)], True], strict=True):
+        tallies.add(records)
+        data = tallies.take()
+        if data is not None and is_taken:
+            arrived += total(data)
+        elif data is not None:
+            tallies.give_back()
+    expected = sum(record.sample_weight for records in batches for record in records)
+    assert abs(arrived - expected) <= 1e-6 * expected
+
+
+@given(st.lists(st.text(), max_size=40))
+def test_series_stay_bounded(names):
+    tallies = Tallies(Choices(Options(max_features=5)), Places(is_environment_chosen=True))
+    tallies.add([make_record(number, feature_name=name) for number, name in enumerate(names)])
+    data = tallies.take()
+    points = 0 if data is None else len(data.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points)
+    assert points <= 6
+
+
+@given(st.lists(st.integers(), max_size=30))
+def test_places_stay_bounded(processes):
+    places = Places(is_environment_chosen=True)
+    assert len({places.of(make_record(process_id=process)) for process in processes}) <= 9
