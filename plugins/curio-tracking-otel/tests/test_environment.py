@@ -83,6 +83,28 @@ def test_a_variable_that_cannot_be_used_is_named_and_not_quoted(variable, value)
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("exporters", ["none", "console", "zipkin,console"])
+def test_a_signal_that_opentelemetry_is_not_to_export_has_no_destination_of_its(exporters):
+    given = {"OTEL_EXPORTER_OTLP_ENDPOINT": BASE, "OTEL_TRACES_EXPORTER": exporters}
+    assert list(destinations(given)) == ["metrics"]
+
+
+@pytest.mark.parametrize("exporters", ["", "otlp", "console, otlp", "otlp_proto_http"])
+def test_a_signal_that_opentelemetry_is_to_export_over_otlp_has_a_destination(exporters):
+    given = {"OTEL_EXPORTER_OTLP_ENDPOINT": BASE, "OTEL_TRACES_EXPORTER": exporters}
+    assert "traces" in destinations(given)
+
+
+def test_our_endpoint_counts_whatever_opentelemetry_exports():
+    assert len(destinations({"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"}, endpoint=BASE)) == 2
+
+
+def test_headers_of_the_variables_are_left_to_the_variables_endpoint():
+    given = {"OTEL_EXPORTER_OTLP_ENDPOINT": BASE}
+    assert destinations(given)["traces"].headers is None
+    assert destinations(given, endpoint=BASE)["traces"].headers == {}
+
+
 def test_empty_variables_do_not_count():
     given = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "", "OTEL_EXPORTER_OTLP_ENDPOINT": " "}
     assert destinations(given) == {}

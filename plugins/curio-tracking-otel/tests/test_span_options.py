@@ -59,6 +59,14 @@ def test_headers_and_compression_are_used(endpoint, run, protocol):
     assert len(collector.spans()) == 2
 
 
+def test_headers_for_another_endpoint_are_not_sent_to_ours(endpoint, run, protocol):
+    collector = endpoint(protocol)
+    given = {"OTEL_EXPORTER_OTLP_HEADERS": "x-token=theirs", "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "x-token=theirs"}
+    run(PROGRAM, collector.variables | given, until=lambda: collector.has_spans(2))
+    assert all("x-token" not in request.headers for request in collector.requests())
+    assert len(collector.spans()) == 2
+
+
 def test_the_standard_variables_are_enough(endpoint, run, protocol):
     collector = endpoint(protocol)
     given = {

@@ -31,7 +31,7 @@ class Destination:
         signal, protocol: what, and over what.
         url: as the official exporter takes it: complete for HTTP, without a path for gRPC.
         is_insecure: gRPC without TLS; None leaves it to the official exporter (the endpoint is not ours).
-        headers: None leaves them to the official exporter, which reads OpenTelemetry's variables.
+        headers: no others are sent; None leaves them to the official exporter, which reads OpenTelemetry's variables.
         timeout: seconds; None as above.
         compression: "none", "gzip" or None as above.
     """
@@ -43,6 +43,11 @@ class Destination:
     headers: dict[str, str] | None = field(default=None, repr=False)
     timeout: float | None = None
     compression: str | None = None
+
+    @property
+    def what(self) -> str:
+        """What goes there, in the words of the options."""
+        return "spans" if self.signal == "traces" else "metrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,15 @@ def choose(options: Options, environ: Mapping[str, str]) -> Choices:
 
 
 def _destination(options: Options, environ: Mapping[str, str], signal: Signal) -> Destination | None:
-    own = _first(environ, signal, "ENDPOINT")
-    if options.endpoint is None and own is None:
+    variable: str | None = None
+    if options.endpoint is not None:
+        endpoint = options.endpoint
+    elif _is_exported(environ, signal) and (found := _first(environ, signal, "ENDPOINT")):
+        variable, endpoint = found
+    else:
         return None
-    variable, endpoint = own if options.endpoint is None and own is not None else ("", options.endpoint or "")
     protocol = options.protocol or _protocol(environ, signal, endpoint)
-    if variable:
+    if variable is not None:
         fault = endpoint_fault(endpoint, needs_scheme=protocol != "grpc")
         if fault:
             raise SettingsError(f"{variable}: the endpoint cannot be used ({fault}); correct it")
@@ -102,11 +110,24 @@ def _destination(options: Options, environ: Mapping[str, str], signal: Signal) -
         signal,
         protocol,
         endpoint if is_whole else f"{endpoint.rstrip('/')}/v1/{signal}",
-        None if variable else endpoint.startswith("http://"),
-        None if options.headers is None else parse_headers(options.headers.get_secret_value()),
+        None if variable else urlsplit(endpoint).scheme == "http",
+        _headers(options),
         options.timeout,
         options.compression,
     )
+
+
+def _is_exported(environ: Mapping[str, str], signal: Signal) -> bool:
+    """Return whether the variables leave it at OTLP; OTEL_TRACES_EXPORTER=none, say, means that nothing is wanted."""
+    exporters = environ.get(f"OTEL_{signal.upper()}_EXPORTER", "").split(",")
+    return exporters == [""] or any(exporter.strip().startswith("otlp") for exporter in exporters)
+
+
+def _headers(options: Options) -> dict[str, str] | None:
+    if options.headers is not None:
+        return parse_headers(options.headers.get_secret_value())
+    # the variables may hold a token that is meant for the variables' endpoint alone
+    return None if options.endpoint is None else {}
 
 
 def _first(environ: Mapping[str, str], signal: Signal, name: str) -> tuple[str, str] | None:

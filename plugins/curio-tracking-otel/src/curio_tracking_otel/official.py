@@ -20,6 +20,9 @@ MOST_POINTS: Final = 4000
 """Data points in one request: a gRPC server takes 4 MB by default."""
 
 
+_NO_HEADERS: Final = (("x-sent-by", "curio-tracking-otel"),)
+
+
 class OfficialExporter(Protocol):
     """What span and metric exporters have in common."""
 
@@ -55,7 +58,9 @@ def _grpc(destination: Destination, arguments: dict[str, Any]) -> OfficialExport
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
     arguments["insecure"] = destination.is_insecure
-    arguments["headers"] = None if destination.headers is None else tuple(destination.headers.items())
+    if destination.headers is not None:
+        # given none, it would read the variables
+        arguments["headers"] = tuple(destination.headers.items()) or _NO_HEADERS
     if destination.compression is not None:
         arguments["compression"] = Compression.Gzip if destination.compression == "gzip" else Compression.NoCompression
     return OTLPSpanExporter(**arguments) if destination.signal == "traces" else OTLPMetricExporter(**arguments)

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 NAME: Final = "otel"
 LARGEST_BATCH: Final = 512
-"""Spans in one request, as in the SDK."""
+"""Most spans in one request, as in the SDK."""
 _TOKEN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 Protocol: TypeAlias = Literal["grpc", "http/protobuf"]
@@ -40,8 +40,8 @@ class Options(BaseModel):
     )
     headers: SecretStr | None = Field(
         None,
-        description="Sent with each request, as name=value,name=value (values URL-encoded). Unset: "
-        "OTEL_EXPORTER_OTLP_HEADERS.",
+        description="Sent with each request, as name=value,name=value (values URL-encoded). Unset: none where "
+        "ENDPOINT is set, else OTEL_EXPORTER_OTLP_HEADERS.",
     )
     timeout: float | None = Field(
         None,
@@ -68,7 +68,11 @@ class Options(BaseModel):
         description="Most records that wait to be sent as spans; beyond, the oldest are given up and counted.",
     )
     span_interval: float = Field(
-        5.0, gt=0, le=3600, allow_inf_nan=False, description="Seconds between sending spans; 512 go at once."
+        5.0,
+        gt=0,
+        le=3600,
+        allow_inf_nan=False,
+        description="Seconds between sending spans; a full batch (512) goes at once.",
     )
     metrics_interval: float = Field(
         60.0, gt=0, le=86_400, allow_inf_nan=False, description="Seconds between sending metrics."
