@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
-from curio_tracking.testing import strategies
-from curio_tracking.testing.filters import make_record, odd_records
+from curio_tracking.records import FeatureStatus
+from curio_tracking.testing import make_record, odd_records, strategies
 from curio_tracking_otel.attributes import LONGEST_TEXT
 from curio_tracking_otel.environment import Choices
 from curio_tracking_otel.options import Options
 from curio_tracking_otel.places import Places
-from curio_tracking_otel.spans import make_span
+from curio_tracking_otel.spans import largest_batch, make_span
 from curio_tracking_otel.tallies import Tallies
 
 ANY = st.lists(strategies.records(), min_size=1, max_size=5)
@@ -24,8 +25,9 @@ def sent(records, keys=()):
     return encode_spans([make_span(record, places, tuple(keys)) for record in records])
 
 
-def total(data):
-    points = [
+def points(data):
+    """The counts of calls."""
+    return [
         point
         for part in data.resource_metrics
         for scope in part.scope_metrics
@@ -33,7 +35,10 @@ def total(data):
         if metric.name == "curio.feature.calls"
         for point in metric.data.data_points
     ]
-    return sum(point.value for point in points)
+
+
+def total(data):
+    return sum(point.value for point in points(data))
 
 
 @given(ANY)
@@ -55,9 +60,28 @@ def test_no_user_or_session_is_in_a_span():
     assert b"marked" not in sent([record]).SerializeToString()
 
 
-def test_long_texts_are_cut():
-    (span,) = sent([make_record(error_message="x" * 9999, error_type="E")]).resource_spans[0].scope_spans[0].spans
-    assert max(len(item.value.string_value) for item in span.events[0].attributes) == LONGEST_TEXT
+@pytest.mark.parametrize("sign", ["x", "ä", "🎉"])
+def test_long_texts_are_cut(sign):
+    (span,) = sent([make_record(error_message=sign * 9999, error_type="E")]).resource_spans[0].scope_spans[0].spans
+    longest = max(len(item.value.string_value.encode()) for item in span.events[0].attributes)
+    assert LONGEST_TEXT - 4 < longest <= LONGEST_TEXT
+
+
+@pytest.mark.parametrize("keys", [0, 1, 32])
+def test_the_largest_batch_fits_into_what_a_server_takes(keys):
+    text = "🎉" * 5000
+    names = [f"key_{number}" for number in range(keys)]
+    fields = ("record_id", "feature_name", "category", "error_type", "error_message", "parent_id", "host", "app")
+    record = make_record(**dict.fromkeys(fields, text), metadata=dict.fromkeys(names, text))
+    record.status = FeatureStatus.FAILED
+    size = len(sent([record] * largest_batch(keys), names).SerializeToString())
+    assert size < 4 << 20
+
+
+def test_features_whose_names_are_the_same_when_cut_share_their_metrics():
+    tallies = Tallies(Choices(Options()), Places(is_environment_chosen=True))
+    tallies.add([make_record(number, feature_name="x" * 9000 + str(number)) for number in range(3)])
+    assert [point.value for point in points(tallies.take())] == [3.0]
 
 
 @given(ANY)
@@ -89,8 +113,7 @@ def test_series_stay_bounded(names):
     tallies = Tallies(Choices(Options(max_features=5)), Places(is_environment_chosen=True))
     tallies.add([make_record(number, feature_name=name) for number, name in enumerate(names)])
     data = tallies.take()
-    points = 0 if data is None else len(data.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points)
-    assert points <= 6
+    assert data is None or len(points(data)) <= 6
 
 
 @given(st.lists(st.integers(), max_size=30))

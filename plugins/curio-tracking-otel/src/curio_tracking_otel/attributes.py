@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from curio_tracking.records import FeatureRecord
 
-LONGEST_TEXT: Final = 1024
-"""Characters: 512 spans of such texts fit into the 4 MB that a gRPC server takes by default."""
+LONGEST_TEXT: Final = 900
+"""Bytes of UTF-8; see `spans.largest_batch`."""
 FEATURE: Final = "curio.feature_name"
 CATEGORY: Final = "curio.category"
 STATUS: Final = "curio.status"
@@ -25,7 +25,8 @@ Value: TypeAlias = "str | bool | int | float"
 def text(value: str) -> str:
     """Return the text as UTF-8 can carry it, cut to `LONGEST_TEXT`."""
     cut = value[:LONGEST_TEXT]
-    return cut if cut.isascii() else cut.encode("utf-8", "replace").decode()
+    # cut once more: a character takes up to four bytes, and half a one is left out
+    return cut if cut.isascii() else cut.encode("utf-8", "replace")[:LONGEST_TEXT].decode("utf-8", "ignore")
 
 
 def whole(value: int) -> int:

@@ -1,16 +1,18 @@
-"""Places: the OpenTelemetry resource that a record came from.
+"""Places: where spans and metrics come from: the OpenTelemetry resource of a record, and our own name and version.
 
-Taken from the record, not from the machine: where a filter has removed the host, the resource has none either.
+A resource is taken from the record, not from the machine: where a filter has removed the host, it has none either.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import uuid4
 
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.sdk.version import __version__ as sdk_version
 
 from curio_tracking_otel.attributes import text, whole
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from curio_tracking.records import FeatureRecord
     from curio_tracking_otel.attributes import Value
 
+SCOPE: Final = InstrumentationScope("curio_tracking_otel", version("curio-tracking-otel"))
 Place: TypeAlias = "tuple[str | None, str | None, str | None, str | None, int | None]"
 """App, version, environment, host and process of a record."""
 NOWHERE: Final[Place] = (None, None, None, None, None)

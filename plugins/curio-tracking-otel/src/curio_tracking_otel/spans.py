@@ -15,7 +15,8 @@ from opentelemetry.trace.status import Status, StatusCode
 from curio_tracking.records import FeatureStatus
 from curio_tracking_otel.attributes import of_record, text
 from curio_tracking_otel.identity import span_id, trace_id
-from curio_tracking_otel.scope import SCOPE
+from curio_tracking_otel.options import LARGEST_BATCH
+from curio_tracking_otel.places import SCOPE
 
 if TYPE_CHECKING:
     from curio_tracking.records import FeatureRecord
@@ -26,6 +27,16 @@ _UNSET: Final = Status(StatusCode.UNSET)
 _ERRORS: Final = (FeatureStatus.FAILED, FeatureStatus.TIMEOUT)
 _LATEST: Final = (1 << 63) - 1
 """Nanoseconds; the protocol has unsigned numbers, but not every receiver."""
+_TEXTS: Final = 8
+"""How many texts of up to `LONGEST_TEXT` a span has without metadata: names, category, id and those of an error."""
+
+
+def largest_batch(metadata_keys: int) -> int:
+    """Return how many spans go into one request: `LARGEST_BATCH`, fewer with metadata.
+
+    However long their texts are, they fit into the 4 MiB that a gRPC server takes by default.
+    """
+    return LARGEST_BATCH * _TEXTS // (_TEXTS + metadata_keys)
 
 
 def make_span(record: FeatureRecord, places: Places, metadata_keys: tuple[str, ...]) -> ReadableSpan:

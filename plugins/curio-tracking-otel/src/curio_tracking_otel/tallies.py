@@ -23,7 +23,7 @@ from opentelemetry.sdk.metrics.export import (
 
 from curio_tracking_otel.attributes import CATEGORY, FEATURE, STATUS, text
 from curio_tracking_otel.durations import Durations, ExplicitDurations, ExponentialDurations
-from curio_tracking_otel.scope import SCOPE
+from curio_tracking_otel.places import SCOPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,7 @@ OTHER_FEATURES: Final = "_other"
 OTHER_CATEGORIES: Final = "_other"
 _MOST_CATEGORIES: Final = 64
 Key: TypeAlias = "tuple[Place, str, str, str]"
+"""Place, feature, category and status, as they are sent."""
 
 
 class Series:
@@ -106,8 +107,8 @@ class Tallies:
     def _key(self, record: FeatureRecord) -> Key:
         return (
             self._places.of(record),
-            _known(record.feature_name, self._features, self._most_features, OTHER_FEATURES),
-            _known(record.category, self._categories, _MOST_CATEGORIES, OTHER_CATEGORIES),
+            _known(text(record.feature_name), self._features, self._most_features, OTHER_FEATURES),
+            _known(text(record.category), self._categories, _MOST_CATEGORIES, OTHER_CATEGORIES),
             record.status.value,
         )
 
@@ -153,4 +154,4 @@ def _known(name: str, known: set[str], most: int, other: str) -> str:
 
 def _attributes(key: Key) -> dict[str, Value]:
     _, feature, category, status = key
-    return {FEATURE: text(feature), CATEGORY: text(category), STATUS: status}
+    return {FEATURE: feature, CATEGORY: category, STATUS: status}
