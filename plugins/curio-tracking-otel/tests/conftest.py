@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -45,11 +46,26 @@ def values_of(attributes: Any) -> dict[str, Any]:
     return {item.key: getattr(item.value, item.value.WhichOneof("value")) for item in attributes}
 
 
+def variables_for(port: str, protocol: str, scheme: str = "http") -> dict[str, str]:
+    """Return the variables that make a program send there, and soon."""
+    return {
+        "FEATURE_TRACKING_OTEL__ENDPOINT": f"{scheme}://127.0.0.1:{port}",
+        "FEATURE_TRACKING_OTEL__PROTOCOL": protocol,
+        "FEATURE_TRACKING_OTEL__SPAN_INTERVAL": "0.1",
+        "FEATURE_TRACKING_OTEL__METRICS_INTERVAL": "0.1",
+    }
+
+
 class Collector:
-    """An OTLP endpoint that runs, and what it has got."""
+    """An OTLP endpoint that runs, and what it has got.
+
+    Attributes:
+        data_dir: for what is stored of a program whose run several tests look at.
+    """
 
     def __init__(self, protocol: str, file: Path, *arguments: str) -> None:
         self.protocol, self._file, self._arguments = protocol, file, arguments
+        self.data_dir = file.with_suffix(".data")
         self.port = "0"
         self.start()
 
@@ -66,12 +82,7 @@ class Collector:
 
     @property
     def variables(self) -> dict[str, str]:
-        return {
-            "FEATURE_TRACKING_OTEL__ENDPOINT": f"http://127.0.0.1:{self.port}",
-            "FEATURE_TRACKING_OTEL__PROTOCOL": self.protocol,
-            "FEATURE_TRACKING_OTEL__SPAN_INTERVAL": "0.1",
-            "FEATURE_TRACKING_OTEL__METRICS_INTERVAL": "0.1",
-        }
+        return variables_for(self.port, self.protocol)
 
     def has_spans(self, count: int) -> bool:
         """Whether so many spans have come, and some metrics."""
@@ -138,17 +149,18 @@ sys.stdin.read()
 """
 
 
+def is_foreign(name: str) -> bool:
+    """Whether a variable of this machine would change what is tested."""
+    return name.startswith(FOREIGN) or name.lower().endswith("_proxy")
+
+
 class World:
     """A folder with an empty home, endpoints that run, and programs; nothing of this machine's settings."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._started: list[Collector] = []
-        self.environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(FOREIGN) and not name.lower().endswith("_proxy")
-        } | {
+        self.environment = {name: value for name, value in os.environ.items() if not is_foreign(name)} | {
             "HOME": str(folder),
             "XDG_DATA_HOME": str(folder / "share"),
             "FEATURE_TRACKING_DATA_DIR": str(folder / "data"),
@@ -225,6 +237,35 @@ def endpoint(world: World) -> Callable[..., Collector]:
 @pytest.fixture
 def run(world: World) -> Callable[..., Finished]:
     return world.run
+
+
+@pytest.fixture
+def foreign_variables() -> list[str]:
+    """Variables of this machine that a test in this process has to do without."""
+    return [name for name in os.environ if is_foreign(name) and name != "PYTHONPATH"]
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """A port of this machine that refuses connections."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield str(taken.getsockname()[1])
+
+
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """A port of this machine that accepts connections and never answers."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        yield str(listening.getsockname()[1])
+
+
+@pytest.fixture
+def at() -> Callable[..., dict[str, str]]:
+    """Return the variables that send to an address."""
+    return variables_for
 
 
 @pytest.fixture(scope="module", params=PROTOCOLS)

@@ -36,7 +36,7 @@ def both(shared_world, protocol):
     given = {
         "THEIR_ENDPOINT": f"http://127.0.0.1:{theirs.port}/v1/traces",
         "FEATURE_TRACKING_APP": "ours",
-        "FEATURE_TRACKING_DATA_DIR": str(shared_world.folder / protocol / "data"),
+        "FEATURE_TRACKING_DATA_DIR": str(ours.data_dir),
     }
     result = shared_world.run(PROGRAM, ours.variables | given, until=lambda: ours.has_spans(1))
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

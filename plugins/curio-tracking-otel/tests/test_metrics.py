@@ -28,7 +28,7 @@ EXPONENTIAL = "base2_exponential_bucket_histogram"
 def got(shared_world, protocol):
     """The endpoint after one run of the program."""
     collector = shared_world.endpoint(protocol)
-    given = {"FEATURE_TRACKING_APP": "shop", "FEATURE_TRACKING_DATA_DIR": str(shared_world.folder / protocol / "data")}
+    given = {"FEATURE_TRACKING_APP": "shop", "FEATURE_TRACKING_DATA_DIR": str(collector.data_dir)}
     shared_world.run(PROGRAM, collector.variables | given, until=lambda: collector.has_spans(4))
     return collector
 

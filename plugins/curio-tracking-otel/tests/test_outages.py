@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 PROGRAM = """
@@ -22,32 +20,6 @@ SLOW = {"FEATURE_TRACKING_OTEL__TIMEOUT": "600"}
 WARNING = 'exporter "otel" cannot send '
 
 
-@pytest.fixture
-def nobody():
-    """A port of this machine that refuses connections."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield str(taken.getsockname()[1])
-
-
-@pytest.fixture
-def deaf():
-    """A port of this machine that accepts connections and never answers."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(64)
-        yield str(listening.getsockname()[1])
-
-
-def at(port, protocol, scheme="http"):
-    return {
-        "FEATURE_TRACKING_OTEL__ENDPOINT": f"{scheme}://127.0.0.1:{port}",
-        "FEATURE_TRACKING_OTEL__PROTOCOL": protocol,
-        "FEATURE_TRACKING_OTEL__SPAN_INTERVAL": "0.1",
-        "FEATURE_TRACKING_OTEL__METRICS_INTERVAL": "0.1",
-    }
-
-
 def assert_unharmed(result):
     """The program is as without us, and its log has at most the one warning."""
     assert (result.returncode, result.stdout) == (3, "42\n")
@@ -56,19 +28,19 @@ def assert_unharmed(result):
     assert all(line.startswith(WARNING) for line in lines), result.stderr
 
 
-def test_no_server_leaves_one_warning(run, protocol, nobody):
+def test_no_server_leaves_one_warning(run, protocol, nobody, at):
     result = run(PROGRAM, at(nobody, protocol))
     assert_unharmed(result)
     assert result.stderr.startswith(WARNING)
 
 
-def test_the_warning_names_the_address_and_the_reason(run, protocol, nobody):
+def test_the_warning_names_the_address_and_the_reason(run, protocol, nobody, at):
     message = run(PROGRAM, at(nobody, protocol)).stderr
     assert f"127.0.0.1:{nobody}" in message
     assert "refused" in message.lower()
 
 
-def test_a_server_that_never_answers_does_not_keep_the_program_from_ending(run, protocol, deaf):
+def test_a_server_that_never_answers_does_not_keep_the_program_from_ending(run, protocol, deaf, at):
     assert_unharmed(run(PROGRAM, at(deaf, protocol) | SLOW))
 
 
@@ -78,17 +50,17 @@ def test_a_server_that_takes_minutes_does_not_keep_the_program_from_ending(run, 
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_server_of_another_protocol_leaves_one_warning(run, endpoint, scheme):
+def test_a_server_of_another_protocol_leaves_one_warning(run, endpoint, scheme, at):
     collector = endpoint("http/protobuf")
     assert_unharmed(run(PROGRAM, at(collector.port, "grpc", scheme)))
 
 
-def test_tls_to_a_server_without_leaves_one_warning(run, protocol, endpoint):
+def test_tls_to_a_server_without_leaves_one_warning(run, protocol, endpoint, at):
     collector = endpoint(protocol)
     assert_unharmed(run(PROGRAM, at(collector.port, protocol, "https")))
 
 
-def test_records_are_stored_whatever_the_collector_does(run, protocol, nobody, world):
+def test_records_are_stored_whatever_the_collector_does(run, protocol, nobody, world, at):
     run(PROGRAM, at(nobody, protocol))
     assert list(world.stored()) == ["work"]
 
@@ -162,7 +134,7 @@ def test_a_batch_that_nobody_takes_does_not_hold_up_the_next(run, endpoint):
     assert [span.name for span in collector.spans()] == ["second"]
 
 
-def test_the_applications_logging_hears_the_warning_and_nothing_of_ours_besides(run, protocol, nobody):
+def test_the_applications_logging_hears_the_warning_and_nothing_of_ours_besides(run, protocol, nobody, at):
     source = """
     import logging
     logging.basicConfig(level=logging.DEBUG, format="%(name)s %(levelname)s")
@@ -190,10 +162,14 @@ def test_an_option_that_cannot_be_used_is_one_warning(run, name, value, words):
     assert words in result.stderr
 
 
-def test_no_message_shows_a_secret(run, protocol, nobody):
+def test_no_message_shows_a_secret(run, protocol, nobody, at):
     secret = {"FEATURE_TRACKING_OTEL__HEADERS": "authorization=hunter2hunter2"}
     bad = {"FEATURE_TRACKING_OTEL__HEADERS": "authorization hunter2hunter2"}
+    # the official exporters quote what they cannot read
+    theirs = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{nobody}", "OTEL_EXPORTER_OTLP_PROTOCOL": protocol}
+    theirs["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization hunter2hunter2"
     outputs = [run(PROGRAM, at(nobody, protocol) | headers).stderr for headers in (secret, bad)]
+    outputs.append(run(PROGRAM, theirs).stderr)
     assert all(output and "hunter2" not in output for output in outputs), outputs
 
 

@@ -48,7 +48,7 @@ def got(shared_world, protocol):
     given = {
         "FEATURE_TRACKING_APP": "shop",
         "FEATURE_TRACKING_VERSION": "1.2",
-        "FEATURE_TRACKING_DATA_DIR": str(shared_world.folder / protocol / "data"),
+        "FEATURE_TRACKING_DATA_DIR": str(collector.data_dir),
     }
     result = shared_world.run(PROGRAM, collector.variables | given, until=lambda: collector.has_spans(6))
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
@@ -56,9 +56,9 @@ def got(shared_world, protocol):
 
 
 @pytest.fixture(scope="module")
-def records(shared_world, protocol, got):
+def records(shared_world, got):
     """What that run has stored."""
-    return shared_world.stored(shared_world.folder / protocol / "data")
+    return shared_world.stored(got.data_dir)
 
 
 def test_every_record_becomes_one_span(got):

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from curio_tracking_otel.environment import Destination
 
 _log: Final = logging.getLogger("curio_tracking")
 SECONDS_BETWEEN: Final = 600.0
@@ -20,39 +20,37 @@ class Complaints:
     """What the log hears of one exporter.
 
     Attributes:
-        failures: how often sending failed, by signal.
+        spans_lost: how many records never became spans that somebody took.
     """
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
-        """Args: where each signal goes, for the message."""
-        self.failures: dict[str, int] = dict.fromkeys(addresses, 0)
-        self._addresses = dict(addresses)
+    def __init__(self) -> None:
+        self.spans_lost = 0
         self._failing: set[str] = set()
         self._quiet_until = 0.0
 
-    def failed(self, signal: str, reason: str, lost: int) -> None:
-        """Count a failure; warn, unless that was done a short time ago.
+    def failed(self, destination: Destination, reason: str, *, lost: int = 0) -> None:
+        """Warn, unless that was done a short time ago.
 
         Args:
-            signal: "spans" or "metrics".
+            destination: what could not be sent, and where to.
             reason: in one line.
-            lost: how many spans were lost so far.
+            lost: how many spans are lost by this.
         """
-        self.failures[signal] += 1
-        self._failing.add(signal)
+        self.spans_lost += lost
+        self._failing.add(destination.what)
         if monotonic() < self._quiet_until:
             return
         self._quiet_until = monotonic() + SECONDS_BETWEEN
         _log.warning(
             'exporter "otel" cannot send %s to %s: %s; calls are tracked and stored as ever, spans lost so far: %d',
-            signal,
-            self._addresses[signal],
+            destination.what,
+            destination.url,
             reason,
-            lost,
+            self.spans_lost,
         )
 
-    def succeeded(self, signal: str) -> None:
+    def succeeded(self, destination: Destination) -> None:
         """Say so if it failed before."""
-        if signal in self._failing:
-            self._failing.discard(signal)
-            _log.info('exporter "otel" sends %s again', signal)
+        if destination.what in self._failing:
+            self._failing.discard(destination.what)
+            _log.info('exporter "otel" sends %s again', destination.what)

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from itertools import islice
+from collections import deque
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol
 
-from curio_tracking_otel.options import LARGEST_BATCH
-from curio_tracking_otel.spans import make_span
+from curio_tracking_otel.spans import largest_batch, make_span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,11 +58,7 @@ class Feed(Protocol):
 
 
 class SpanFeed:
-    """Records that wait to be sent as spans; see `Feed`.
-
-    Attributes:
-        lost: how many records never became spans that somebody took, by reason.
-    """
+    """Records that wait to be sent as spans; see `Feed`."""
 
     def __init__(
         self,
@@ -78,14 +72,15 @@ class SpanFeed:
     ) -> None:
         """Args: see the options QUEUE_SIZE, SPAN_INTERVAL and METADATA."""
         self.outlet = outlet
-        self.lost: Counter[str] = Counter()
         self._places = places
         self._complaints = complaints
         self._queue_size = queue_size
         self._interval = interval
         self._metadata_keys = metadata_keys
+        self._batch_size = largest_batch(len(metadata_keys))
         self._lock = Lock()
         self._waiting: deque[FeatureRecord] = deque()
+        self._overflowed = 0
         self._batch: list[ReadableSpan] = []
         self._attempts = 0
         self.due_at = monotonic() + interval
@@ -96,12 +91,12 @@ class SpanFeed:
             self._waiting.extend(records)
             while len(self._waiting) > self._queue_size:
                 self._waiting.popleft()
-                self.lost["queue_full"] += 1
+                self._overflowed += 1
 
     @property
     def is_urgent(self) -> bool:
         """Whether a batch is full and nothing speaks against sending it."""
-        return not self._attempts and len(self._waiting) >= LARGEST_BATCH
+        return not self._attempts and len(self._waiting) >= self._batch_size
 
     @property
     def has_work(self) -> bool:
@@ -110,55 +105,64 @@ class SpanFeed:
 
     def send(self) -> None:
         """Send one batch, and be due again at once if there is another."""
-        if self._fill() and self._offer(None) and self._waiting:
+        self.due_at = monotonic() + self._interval
+        is_taken = self._fill() and self._offer(None)
+        self._tell_of_overflow()
+        if is_taken and self._waiting:
             self.due_at = monotonic()
-            return
-        pause = self._interval
-        if self._attempts:
-            pause = min(LONGEST_PAUSE, max(pause, 2.0**self._attempts))
-        self.due_at = monotonic() + pause
+        elif self._attempts:
+            self.due_at = monotonic() + min(LONGEST_PAUSE, max(self._interval, 2.0**self._attempts))
 
     def finish(self, deadline: float) -> None:
         """See `Feed.finish`."""
         while self._fill() and (left := deadline - monotonic()) > 0 and self._offer(left):
             pass
-        self._give_up("exit")
         with self._lock:
-            self.lost["exit"] += len(self._waiting)
+            given_up = len(self._batch) + len(self._waiting)
+            self._batch = []
             self._waiting.clear()
+        self._tell_of_overflow()
+        if given_up:
+            self._lose(given_up, "the program ended before all were sent")
 
     def _fill(self) -> bool:
         """Make spans of what waits, unless a batch was left over; False if there is nothing to send."""
         if self._batch:
             return True
         with self._lock:
-            records = list(islice(self._waiting, LARGEST_BATCH))
-            for _ in records:
-                self._waiting.popleft()
+            records = [self._waiting.popleft() for _ in range(min(self._batch_size, len(self._waiting)))]
         for record in records:
             try:
                 self._batch.append(make_span(record, self._places, self._metadata_keys))
             except Exception as error:
-                self.lost["no_span"] += 1
-                self._complaints.failed("spans", f"a record cannot be made a span: {type(error).__name__}", 1)
+                self._lose(1, f"a record cannot be made a span: {type(error).__name__}")
         return bool(self._batch)
 
     def _offer(self, seconds: float | None) -> bool:
         reason = self.outlet.send(self._batch, seconds)
         if reason is None:
             self._batch, self._attempts = [], 0
-            self._complaints.succeeded("spans")
+            self._complaints.succeeded(self.outlet.destination)
             return True
+        if self.outlet.is_broken_off:
+            # by us, for a fork or the end of the program: nobody's fault
+            return False
         self._attempts += 1
+        given_up = 0
         if self._attempts >= MOST_ATTEMPTS:
-            self._give_up("not_taken")
-        self._complaints.failed("spans", reason, self.lost.total())
+            # what a collector cannot take must not hold up what is behind it
+            given_up, self._batch = len(self._batch), []
+        self._lose(given_up, reason)
         return False
 
-    def _give_up(self, reason: str) -> None:
-        """Let go of the batch; one that a collector cannot take must not hold up those behind it."""
-        self.lost[reason] += len(self._batch)
-        self._batch = []
+    def _tell_of_overflow(self) -> None:
+        with self._lock:
+            overflowed, self._overflowed = self._overflowed, 0
+        if overflowed:
+            self._lose(overflowed, "calls come faster than they are sent")
+
+    def _lose(self, count: int, reason: str) -> None:
+        self._complaints.failed(self.outlet.destination, reason, lost=count)
 
 
 class MetricFeed:
@@ -190,8 +194,8 @@ class MetricFeed:
 
     def send(self) -> None:
         """See `Feed.send`."""
-        self._offer(None)
         self.due_at = monotonic() + self._interval
+        self._offer(None)
 
     def finish(self, deadline: float) -> None:
         """See `Feed.finish`."""
@@ -206,8 +210,9 @@ class MetricFeed:
             return
         reason = self.outlet.send(data, seconds)
         if reason is None:
-            self._complaints.succeeded("metrics")
+            self._complaints.succeeded(self.outlet.destination)
             return
         self._has_news = True
         self._tallies.give_back()
-        self._complaints.failed("metrics", reason, 0)
+        if not self.outlet.is_broken_off:
+            self._complaints.failed(self.outlet.destination, reason)

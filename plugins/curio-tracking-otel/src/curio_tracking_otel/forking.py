@@ -36,7 +36,9 @@ def _after_in_parent() -> None:
 
 def _after_in_child() -> None:
     silence.forget_all()
-    _inherited.extend(_senders)
+    for sender in list(_senders):
+        sender.disown()
+        _inherited.append(sender)
     _senders.clear()
 
 

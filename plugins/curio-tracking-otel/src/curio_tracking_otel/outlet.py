@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 
 
 class Outlet:
-    """The way out of this process for one signal."""
+    """The way out of this process for one signal.
+
+    Attributes:
+        destination: where to.
+        is_broken_off: whether the last batch failed because `break_off` was called.
+    """
 
     def __init__(self, destination: Destination) -> None:
         """Args: where to; nothing is opened yet."""
         self.destination = destination
+        self.is_broken_off = False
         self._lasting: OfficialExporter | None = None
         self._open: list[OfficialExporter] = []
 
@@ -34,9 +40,12 @@ class Outlet:
         Returns:
             None when it was taken; otherwise why not, with no secret in it.
         """
-        last_words()
+        self.is_broken_off = False
         try:
-            result = self._exporter(seconds).export(batch)
+            exporter = self._exporter(seconds)
+            # what is said while it is built may quote a header
+            last_words()
+            result = exporter.export(batch)
         except Exception as error:
             # the text may quote a header
             return type(error).__name__
@@ -44,6 +53,7 @@ class Outlet:
 
     def break_off(self) -> None:
         """Let what is being sent fail now, as far as the transport can; from any thread."""
+        self.is_broken_off = True
         with silenced():
             while self._open:
                 try:

@@ -40,6 +40,6 @@ def make(settings: Settings) -> Exporter | None:
         _log.info('"%s" sends nothing: %s', NAME, choices.why_nothing)
         return None
     # late: 150 ms of OpenTelemetry that only those pay who send
-    from curio_tracking_otel.assembly import exporter
+    from curio_tracking_otel.exporter import make_exporter
 
-    return exporter(choices, is_environment_chosen=settings.sources["environment"] != "default")
+    return make_exporter(choices, is_environment_chosen=settings.sources["environment"] != "default")

@@ -6,6 +6,7 @@ half-done work) and at the end of the process, within a second whatever the coll
 
 from __future__ import annotations
 
+import logging
 from os.path import exists
 from sys import version_info
 from threading import Event, Lock, Thread, get_ident
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from curio_tracking_otel.feeds import Feed
 
+_log: Final = logging.getLogger("curio_tracking")
 CLOSE_SECONDS: Final = 0.8
 """For the last batches; an exporter may take a second to close."""
 FORK_SECONDS: Final = 0.1
@@ -31,7 +33,11 @@ LINGERS: Final = version_info < (3, 13)
 
 
 class Sender:
-    """Sends what the feeds hold when it is due."""
+    """Sends what the feeds hold when it is due.
+
+    Attributes:
+        is_closed: whether nothing is sent any more.
+    """
 
     def __init__(self, feeds: Sequence[Feed]) -> None:
         """Args: the feeds, in the order in which the last batches are sent. Starts nothing yet."""
@@ -40,15 +46,16 @@ class Sender:
         self._gate = Lock()
         self._wake = Event()
         self._is_held = False
-        self._is_closed = False
+        self.is_closed = False
         self._is_stopping = False
+        self._has_faults = False
         self._deadline: float | None = None
         self._native_threads = NativeThreads()
         forking.watch(self)
 
     def nudge(self) -> None:
         """Make sure that the thread runs, and wake it if something is urgent; called after each batch."""
-        if self._is_held or self._is_closed:
+        if self._is_held or self.is_closed:
             return
         if not self._is_alive():
             self._start(self._run)
@@ -65,22 +72,35 @@ class Sender:
         """Allow the thread again; it starts with the next batch."""
         self._is_held = self._is_stopping = False
 
+    def disown(self) -> None:
+        """Count as closed from now on, in a forked child: what waits here is the parent's to send."""
+        self.is_closed = True
+
     def close(self) -> None:
         """Send what waits, within `CLOSE_SECONDS`, and end the thread. A second call does nothing."""
-        if self._is_closed:
+        if self.is_closed:
             return
-        self._is_closed = True
+        self.is_closed = True
         self._deadline = monotonic() + CLOSE_SECONDS
         is_started = self._is_alive()
         if not is_started and any(feed.has_work for feed in self._feeds):
             is_started = self._start(self._end)
             if not is_started:
                 # an interpreter that shuts down gives no new threads: it is done here, under the same limits
-                self._end()
+                self._guarded(self._end)
         if is_started:
             self._stop(CLOSE_SECONDS)
 
     # -- the thread -------------------------------------------------------------------------------------------------
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            # the traceback of a thread would go to the application's stderr; the next batch starts another thread
+            if not self._has_faults:
+                _log.warning('exporter "otel" has a fault, please report it: %s: %s', type(error).__name__, error)
+            self._has_faults = True
 
     def _run(self) -> None:
         with silenced():
@@ -117,7 +137,7 @@ class Sender:
             if self._is_held:
                 return False
             self._native_threads.expect()
-            thread = Thread(target=work, name="curio-tracking-otel", daemon=True)
+            thread = Thread(target=self._guarded, args=(work,), name="curio-tracking-otel", daemon=True)
             try:
                 thread.start()
             except RuntimeError:
