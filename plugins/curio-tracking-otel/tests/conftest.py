@@ -89,8 +89,9 @@ class Collector:
         return len(self.spans()) >= count and bool(self.metrics())
 
     def requests(self) -> list[Request]:
-        lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
-        found = [json.loads(line) for line in lines]
+        text = self._file.read_text(encoding="utf-8") if self._file.exists() else ""
+        # after the last line end there may be half a line, which is being written
+        found = [json.loads(line) for line in text.split("\n")[:-1]]
         return [Request(line["signal"], line["headers"], base64.b64decode(line["body"]), line["ok"]) for line in found]
 
     def _taken(self, signal: str) -> list[bytes]:
