@@ -162,6 +162,20 @@ def test_an_option_that_cannot_be_used_is_one_warning(run, name, value, words):
     assert words in result.stderr
 
 
+def test_what_the_official_exporters_say_while_they_are_made_is_not_printed(run):
+    source = """
+        import os
+        from curio_tracking_otel.environment import Destination
+        from curio_tracking_otel.official import build
+        from curio_tracking_otel.silence import silenced
+
+        os.environ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = "/nowhere.pem"
+        with silenced():
+            build(Destination("traces", "grpc", "https://localhost:1"), None).shutdown()
+        """
+    assert run(source).stderr == ""
+
+
 def test_no_message_shows_a_secret(run, protocol, nobody, at):
     secret = {"FEATURE_TRACKING_OTEL__HEADERS": "authorization=hunter2hunter2"}
     bad = {"FEATURE_TRACKING_OTEL__HEADERS": "authorization hunter2hunter2"}

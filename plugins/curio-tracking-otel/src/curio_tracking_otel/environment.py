@@ -5,7 +5,9 @@ Ends in `Choices`, plain values from which `assembly` builds the exporter. Knows
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -104,6 +106,9 @@ def _destination(options: Options, environ: Mapping[str, str], signal: Signal) -
         fault = endpoint_fault(endpoint, needs_scheme=protocol != "grpc")
         if fault:
             raise SettingsError(f"{variable}: the endpoint cannot be used ({fault}); correct it")
+    _check_files(environ, signal)
+    if options.timeout is None:
+        _check_timeout(environ, signal)
     # the variable of one signal holds the whole address, every other one what the path is added to
     is_whole = protocol == "grpc" or variable == f"{_START}{signal.upper()}_ENDPOINT"
     return Destination(
@@ -115,6 +120,24 @@ def _destination(options: Options, environ: Mapping[str, str], signal: Signal) -
         options.timeout,
         options.compression,
     )
+
+
+def _check_files(environ: Mapping[str, str], signal: Signal) -> None:
+    for name in ("CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE"):
+        found = _first(environ, signal, name)
+        if found is not None and not Path(found[1]).is_file():
+            # the official exporters log a traceback, and go on without
+            raise SettingsError(f"{found[0]}: there is no such file; correct it")
+
+
+def _check_timeout(environ: Mapping[str, str], signal: Signal) -> None:
+    variable, text = _first(environ, signal, "TIMEOUT") or ("", "1")
+    try:
+        is_usable = 0 < float(text) < math.inf
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise SettingsError(f"{variable}: a time limit is a number of seconds above 0; correct it, or set TIMEOUT")
 
 
 def _is_exported(environ: Mapping[str, str], signal: Signal) -> bool:

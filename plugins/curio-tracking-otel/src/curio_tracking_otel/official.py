@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from opentelemetry.util.re import parse_env_headers
 
 from curio_tracking_otel.grpc_import import import_grpc
+from curio_tracking_otel.silence import watch_loggers
 
 if TYPE_CHECKING:
     from curio_tracking_otel.environment import Destination
@@ -63,6 +64,8 @@ def _grpc(destination: Destination, arguments: dict[str, Any]) -> OfficialExport
         arguments["headers"] = tuple(destination.headers.items()) or _NO_HEADERS
     if destination.compression is not None:
         arguments["compression"] = Compression.Gzip if destination.compression == "gzip" else Compression.NoCompression
+    # what was imported just now has loggers that nobody has silenced
+    watch_loggers()
     return OTLPSpanExporter(**arguments) if destination.signal == "traces" else OTLPMetricExporter(**arguments)
 
 
@@ -78,6 +81,8 @@ def _http(destination: Destination, arguments: dict[str, Any]) -> OfficialExport
         arguments["headers"] = _instead_of_variables(destination)
     if destination.compression is not None:
         arguments["compression"] = Compression.Gzip if destination.compression == "gzip" else Compression.NoCompression
+    # what was imported just now has loggers that nobody has silenced
+    watch_loggers()
     return OTLPSpanExporter(**arguments) if destination.signal == "traces" else OTLPMetricExporter(**arguments)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from curio_tracking_otel.official import OfficialExporter, build
-from curio_tracking_otel.silence import last_words, silenced, watch_loggers
+from curio_tracking_otel.silence import last_words, silenced
 
 if TYPE_CHECKING:
     from curio_tracking_otel.environment import Destination
@@ -71,7 +71,6 @@ class Outlet:
             return self._lasting
         # the time limit of an official exporter is set when it is built
         made = build(self.destination, seconds)
-        watch_loggers()
         self._open.append(made)
         if seconds is None:
             self._lasting = made
