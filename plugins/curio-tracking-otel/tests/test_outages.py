@@ -37,7 +37,7 @@ def test_no_server_leaves_one_warning(run, protocol, nobody, at):
 def test_the_warning_names_the_address_and_the_reason(run, protocol, nobody, at):
     message = run(PROGRAM, at(nobody, protocol)).stderr
     assert f"127.0.0.1:{nobody}" in message
-    # as the official gRPC exporter put it before 1.45
+    # older official gRPC exporters give the status alone
     assert "refused" in message or "UNAVAILABLE" in message
 
 
