@@ -15,7 +15,7 @@ import pytest
 import curio_tracking
 from curio_tracking import FeatureCategory, FeatureRecord, FeatureStatus, FeatureTracker
 from curio_tracking.errors import QueryError, UnknownNameError
-from curio_tracking.testing.filters import START_US, make_record
+from curio_tracking.testing import START_US, make_record
 from curio_tracking_parquet import RECORD_SCHEMA, MissingExtraError, to_arrow, to_pandas, to_polars
 from curio_tracking_parquet.batches import RECORDS_PER_BATCH
 
