@@ -17,7 +17,7 @@ from curio_tracking.plugins.registry import BUILT_IN_CATEGORIES, Registry
 from curio_tracking.plugins.states import PluginState, State, normal_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import typer
@@ -30,11 +30,9 @@ if TYPE_CHECKING:
 BACKENDS: Final = "curio_register_backends"
 COMMANDS: Final = "curio_register_commands"
 PAGES: Final = "curio_register_pages"
-FILTERS: Final = "curio_register_filters"
-EXPORTERS: Final = "curio_register_exporters"
 ON_DEMAND: Final = (BACKENDS, COMMANDS, PAGES)
 """Hooks whose plugins are not imported by `load`: backends by name, the others when a surface asks for them."""
-CONFIGURABLE: Final = (BACKENDS, FILTERS, EXPORTERS)
+CONFIGURABLE: Final = (BACKENDS, "curio_register_filters", "curio_register_exporters")
 """Hooks that register what may have options."""
 
 
@@ -101,20 +99,18 @@ class PluginHost:
 
     def load(self) -> None:
         """Import what offers more than backends, commands and pages, and collect what it registers."""
-        self._loader.load(self._found, [hook for hook in HOOK_NAMES if hook not in ON_DEMAND])
-        collect, registry = self._loader.collect, self._registry
-        collect(FILTERS, registry.register_filter)
-        collect(EXPORTERS, registry.register_exporter)
-        collect("curio_register_categories", registry.register_category)
-        collect("curio_register_efficiency", registry.register_efficiency)
-        collect("curio_register_instruments", registry.register_instrument)
+        self._gather([hook for hook in HOOK_NAMES if hook not in ON_DEMAND])
 
     def load_all(self) -> None:
         """Import every plugin that is not disabled, and collect everything: for those who look after plugins."""
-        self._loader.load(self._found, HOOK_NAMES)
-        self.load()
-        self.all_backends()
-        self.pages()
+        self._gather(HOOK_NAMES)
+
+    def _gather(self, hooks: Collection[str], admits: Callable[[PluginState], bool] | None = None) -> None:
+        """Import the plugins that may implement one of the hooks, and collect what these register."""
+        self._loader.load(self._found, hooks, admits)
+        for hook, register in self._registry.registering.items():
+            if hook in hooks:
+                self._loader.collect(hook, register)
 
     def plugins(self) -> list[PluginState]:
         """Return every plugin that was found, with its state."""
@@ -165,30 +161,24 @@ class PluginHost:
         The plugin of that name is asked first; only if the backend is not there, all others that offer any.
         """
         if name not in self._registry.backends:
-            self._loader.load(self._found, [BACKENDS], lambda state: normal_name(state.name) == normal_name(name))
-            self._loader.collect(BACKENDS, self._registry.register_backend)
+            self._gather([BACKENDS], lambda state: normal_name(state.name) == normal_name(name))
         return self._registry.backends.get(name) or self.all_backends().get(name)
 
     def all_backends(self) -> Mapping[str, Part[BackendFactory]]:
         """Return every backend, by name; imports all plugins that offer any."""
-        self._loader.load(self._found, [BACKENDS])
-        self._loader.collect(BACKENDS, self._registry.register_backend)
+        self._gather([BACKENDS])
         return self._registry.backends
 
     def configurable(self) -> list[Part[Any]]:
         """Return every backend, filter, exporter and format: what may have options; imports all plugins of those."""
+        self._gather(CONFIGURABLE)
         registry = self._registry
-        self._loader.load(self._found, CONFIGURABLE)
-        self._loader.collect(BACKENDS, registry.register_backend)
-        self._loader.collect(FILTERS, registry.register_filter)
-        self._loader.collect(EXPORTERS, registry.register_exporter)
         kinds = (registry.backends, registry.filters, registry.exporters, registry.file_writers)
         return [part for parts in kinds for part in parts.values()]
 
     def pages(self) -> list[Page]:
         """Return the dashboard pages that plugins register, in the order of their slugs."""
-        self._loader.load(self._found, [PAGES])
-        self._loader.collect(PAGES, self._registry.register_page)
+        self._gather([PAGES])
         pages = self._registry.pages
         return [pages[slug].factory for slug in sorted(pages)]
 

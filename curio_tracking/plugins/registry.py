@@ -70,6 +70,7 @@ class Registry:
 
     Attributes:
         calling: the plugin whose hook runs at this moment.
+        registering: what each registering hook hands to plugins, in the order in which the hooks are called.
     """
 
     def __init__(self) -> None:
@@ -82,6 +83,15 @@ class Registry:
         self.formulas: dict[str, Part[EfficiencyFormula]] = {}
         self.instruments: dict[str, Part[Callable[[FeatureTracker], None]]] = {}
         self.pages: dict[str, Part[Page]] = {}
+        self.registering: dict[str, Callable[..., None]] = {
+            "curio_register_filters": self.register_filter,
+            "curio_register_exporters": self.register_exporter,
+            "curio_register_categories": self.register_category,
+            "curio_register_efficiency": self.register_efficiency,
+            "curio_register_instruments": self.register_instrument,
+            "curio_register_backends": self.register_backend,
+            "curio_register_pages": self.register_page,
+        }
 
     def forget(self, owner: PluginState) -> None:
         """Take out everything that a plugin has registered."""
