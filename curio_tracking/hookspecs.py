@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 PROJECT: Final = "curio_tracking"
 ENTRY_POINT_GROUP: Final = "curio_tracking"
 SURFACES_GROUP: Final = "curio_tracking.surfaces"
+ALL_GROUPS: Final = (ENTRY_POINT_GROUP, SURFACES_GROUP)
+"""What the command line and the dashboard load; a tracked application loads the first alone."""
 
 hookspec: Final = pluggy.HookspecMarker(PROJECT)
 hookimpl: Final = pluggy.HookimplMarker(PROJECT)

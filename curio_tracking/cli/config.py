@@ -16,15 +16,15 @@ from curio_tracking.cli import (
     examples,
     note,
     print_rows,
-    root_overrides,
 )
+from curio_tracking.cli.session import careful_host, forgiving_settings
 from curio_tracking.errors import SettingsError
-from curio_tracking.hookspecs import ENTRY_POINT_GROUP, SURFACES_GROUP, hookimpl
+from curio_tracking.hookspecs import hookimpl
 from curio_tracking.plugins import Part, PluginHost, State
 from curio_tracking.setting_problems import unknown_plugin
 from curio_tracking.setting_rows import SettingRow
 from curio_tracking.setting_sources import option_name
-from curio_tracking.settings import Settings, describe_settings, load_settings
+from curio_tracking.settings import Settings, describe_settings
 
 
 @hookimpl
@@ -40,10 +40,8 @@ def config(ctx: typer.Context, format_name: FormatOption = None) -> None:
     for nobody, all are shown with what stands in its place, and the exit code is 2.
     """
     chosen = choose_format(format_name)
-    settings = load_settings(root_overrides(ctx), strict=False)
-    # not strict, whatever the settings say: this is where one looks when STRICT_PLUGINS stops everything else
-    host = PluginHost.unloaded(settings, (ENTRY_POINT_GROUP, SURFACES_GROUP), strict=False)
-    options, problems = _options(settings, host)
+    settings = forgiving_settings(ctx)
+    options, problems = _options(settings, careful_host(settings))
     print_rows(map(_shown, [*describe_settings(settings), *options]), LAYOUT, chosen)
     if settings.problems or problems:
         raise SettingsError("\n".join([*settings.problems, *problems]))

@@ -16,12 +16,12 @@ from curio_tracking.cli import (
     print_rows,
     units,
 )
+from curio_tracking.cli.failures import FAILURE
 from curio_tracking.cli.progress import shown_work
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.interfaces import SelfMaintaining
 from curio_tracking.maintenance import Condition, Finding
 
-FAILURE: Final = 1
 STYLES: Final = {Condition.ATTENTION: "yellow", Condition.DAMAGED: "red"}
 
 

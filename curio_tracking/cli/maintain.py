@@ -5,11 +5,10 @@ from typing import Final
 import typer
 
 from curio_tracking.cli import Column, FormatOption, choose_format, examples, note, open_session, print_object, units
+from curio_tracking.cli.failures import FAILURE
 from curio_tracking.cli.progress import shown_work
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.interfaces import SelfMaintaining
-
-FAILURE: Final = 1
 
 
 @hookimpl

@@ -18,6 +18,7 @@ from curio_tracking.cli import (
     units,
     with_progress,
 )
+from curio_tracking.cli.failures import FAILURE
 from curio_tracking.cli.progress import ReadingBar
 from curio_tracking.errors import SettingsError
 from curio_tracking.hookspecs import hookimpl
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from curio_tracking.migrating.sides import Side
     from curio_tracking.settings import Settings
 
-FAILURE: Final = 1
 EPHEMERAL: Final = "memory"
 """Keeps nothing when this process ends: there is nothing to take from it, and nothing would stay in it."""
 

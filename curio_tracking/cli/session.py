@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.cli.progress import ReadingBar
-from curio_tracking.hookspecs import ENTRY_POINT_GROUP, SURFACES_GROUP
+from curio_tracking.hookspecs import ALL_GROUPS
 from curio_tracking.interfaces import Explaining
 from curio_tracking.plugins import PluginHost
 from curio_tracking.runtime import open_reader
@@ -49,7 +49,7 @@ class Invocation:
         """
         if self.host is None:
             settings = load_settings(self.overrides, strict=False)
-            self.host = PluginHost.for_settings(settings, (ENTRY_POINT_GROUP, SURFACES_GROUP))
+            self.host = PluginHost.for_settings(settings, ALL_GROUPS)
         return self.host
 
 
@@ -103,6 +103,17 @@ def command_settings(ctx: typer.Context, **overrides: Any) -> Settings:
         SettingsError: some value cannot be used; one line per problem.
     """
     return load_settings(root_overrides(ctx) | overrides, strict=True)
+
+
+def forgiving_settings(ctx: typer.Context) -> Settings:
+    """Return the settings for a command that repairs a setup: defaults in the place of those that cannot be used."""
+    return load_settings(root_overrides(ctx), strict=False)
+
+
+def careful_host(settings: Settings) -> PluginHost:
+    """Return a host for such a command: it has imported nothing, and no plugin is a reason to stop."""
+    # not strict, whatever the settings say: this is where one looks when STRICT_PLUGINS stops everything else
+    return PluginHost.unloaded(settings, ALL_GROUPS, strict=False)
 
 
 def plugin_host(ctx: typer.Context) -> PluginHost:

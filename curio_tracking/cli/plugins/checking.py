@@ -17,8 +17,8 @@ from curio_tracking.cli import (
     units,
 )
 from curio_tracking.cli.failures import FAILURE
-from curio_tracking.cli.plugins.finding import careful_host, forgiving_settings, named
-from curio_tracking.cli.plugins.trial import try_out
+from curio_tracking.cli.plugins.finding import all_plugins, named
+from curio_tracking.cli.session import forgiving_settings
 from curio_tracking.errors import SettingsError
 from curio_tracking.plugins import PluginState, State
 
@@ -52,6 +52,8 @@ def check(
     are touched. Its options have their defaults but for those given here; what they name is filled with example records
     and emptied. Suites need pytest and hypothesis. Exit code 1 if any promise is broken.
     """
+    from curio_tracking.cli.plugins.trial import try_out  # late: every start of the program loads this module
+
     chosen = choose_format(format_name)
     options = dict(map(_pair, option or ()))
     if options and name is None:
@@ -78,7 +80,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _subjects(ctx: typer.Context, name: str | None) -> Sequence[PluginState]:
     """Return what is to be checked: what was named, even if it is disabled or ours, else everything in use."""
-    states = careful_host(ctx).plugins()
+    states = all_plugins(ctx)
     if name is not None:
         found = named(states, name)
         return [state for state in found if not state.is_built_in] or found

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curio_tracking.cli import root_overrides
-from curio_tracking.hookspecs import ENTRY_POINT_GROUP, SURFACES_GROUP
-from curio_tracking.plugins import PluginHost, PluginState, normal_name
+from curio_tracking.cli.session import careful_host, forgiving_settings
+from curio_tracking.plugins import PluginState, normal_name
 from curio_tracking.reader import choose
-from curio_tracking.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import typer
 
-    from curio_tracking.settings import Settings
 
-
-def careful_host(ctx: typer.Context) -> PluginHost:
-    """Return a host that has imported nothing, and for which no plugin is a reason to stop."""
-    # not strict, whatever the settings say: this is where one looks when STRICT_PLUGINS stops everything else
-    return PluginHost.unloaded(forgiving_settings(ctx), (ENTRY_POINT_GROUP, SURFACES_GROUP), strict=False)
-
-
-def forgiving_settings(ctx: typer.Context) -> Settings:
-    """Return the settings, defaults in the place of those that cannot be used."""
-    return load_settings(root_overrides(ctx), strict=False)
+def all_plugins(ctx: typer.Context) -> list[PluginState]:
+    """Return every plugin as its metadata describes it."""
+    return careful_host(forgiving_settings(ctx)).plugins()
 
 
 def named(states: Sequence[PluginState], name: str) -> list[PluginState]:

@@ -7,21 +7,26 @@ import json
 import shutil
 import subprocess
 import sys
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from curio_tracking.cli import is_terminal, note, visible
 from curio_tracking.cli.options import PROGRAM
-from curio_tracking.cli.plugins.finding import careful_host, forgiving_settings, named
+from curio_tracking.cli.plugins.finding import all_plugins, named
+from curio_tracking.cli.session import forgiving_settings
 from curio_tracking.errors import InstallerError, PluginError
 from curio_tracking.plugins import PluginState, normal_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STDERR: Final = 2
 """Where the installer's own output goes: it is no data."""
 
 
 def install(
+    ctx: typer.Context,
     requirements: Annotated[
         list[str],
         typer.Argument(metavar="REQUIREMENT...", help="What pip takes: a name, name==1.2, a wheel, a folder."),
@@ -33,9 +38,10 @@ def install(
     Runs pip, or uv where there is no pip, for the interpreter that runs this command, and says how. Variables such as
     PIP_INDEX_URL count. A plugin is code that runs in your programs: install what you trust.
     """
-    before = {_key(row) for row in _installed_now()}
-    _run_installer("install", [*(["--upgrade"] if upgrade else []), *requirements])
-    new = [row for row in _installed_now() if _key(row) not in before]
+    before = {(state.group, state.name, state.distribution, state.version) for state in all_plugins(ctx)}
+    _run_installer("install", requirements, ["--upgrade"] if upgrade else [])
+    found = [row for row in _installed_now() if row["distribution"]]
+    new = [row for row in found if (row["group"], row["name"], row["distribution"], row["version"]) not in before]
     for row in new:
         typer.echo(f"installed: {_described(row)}")
     if new:
@@ -53,7 +59,7 @@ def uninstall(
 
     Works for plugins that cannot be imported. Runs pip, or uv where there is no pip, and says how.
     """
-    states = careful_host(ctx).plugins()
+    states = all_plugins(ctx)
     distribution = _removable(named(states, name), name)
     going = [state for state in states if state.distribution == distribution]
     _ask(distribution, going, yes=yes)
@@ -103,11 +109,9 @@ def _ask(distribution: str, going: list[PluginState], *, yes: bool) -> None:
 # -- the installer ----------------------------------------------------------------------------------------------------
 
 
-def _run_installer(action: str, arguments: list[str]) -> None:
-    command = _installer(action)
+def _run_installer(action: str, subjects: list[str], options: Sequence[str] = ()) -> None:
     # after "--" nothing is read as an option of the installer's
-    options = [argument for argument in arguments if argument == "--upgrade"]
-    command += [*options, "--", *(argument for argument in arguments if argument not in options)]
+    command = [*_installer(action), *options, "--", *subjects]
     note(f"running: {' '.join(command)}")
     code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=STDERR, check=False).returncode  # noqa: S603
     if code:
@@ -135,12 +139,8 @@ def _installed_now() -> list[dict[str, Any]]:
     """Return the plugins as a new process finds them: this one has read its path and its metadata before."""
     command = [sys.executable, "-P", "-m", "curio_tracking", "plugins", "list", "--format", "json"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603
-    rows = json.loads(done.stdout) if done.returncode == 0 else []
-    return [row for row in rows if row["distribution"]]
-
-
-def _key(row: dict[str, Any]) -> tuple[str, ...]:
-    return row["group"], row["name"], row["distribution"], row["version"]
+    rows: list[dict[str, Any]] = json.loads(done.stdout) if done.returncode == 0 else []
+    return rows
 
 
 def _described(row: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from curio_tracking.cli import (
     note,
     print_rows,
 )
-from curio_tracking.cli.plugins.finding import careful_host
+from curio_tracking.cli.session import careful_host, forgiving_settings
 from curio_tracking.hookspecs import HOOK_NAMES
 from curio_tracking.plugins import PluginHost, PluginState
 from curio_tracking.reader import choose
@@ -54,7 +54,7 @@ def list_plugins(
     """
     chosen = choose_format(format_name)
     wanted = _hook_of(hook) if hook else None
-    host = careful_host(ctx)
+    host = careful_host(forgiving_settings(ctx))
     if load:
         load_everything(host)
     states = [state for state in host.look() if _is_wanted(state, wanted, every=every)]

@@ -21,7 +21,7 @@ import typer
 from curio_tracking.cli import note, visible
 from curio_tracking.cli.options import PROGRAM
 from curio_tracking.errors import PluginError
-from curio_tracking.hookspecs import ENTRY_POINT_GROUP, SURFACES_GROUP
+from curio_tracking.hookspecs import ALL_GROUPS
 from curio_tracking.plugins import PluginHost
 from curio_tracking.reader import choose
 
@@ -112,7 +112,7 @@ def _names(kind: str, name: str) -> Names:
 
 def _taken(kind: str) -> Collection[str]:
     """Return the names of the built-in parts of a kind."""
-    host = PluginHost((ENTRY_POINT_GROUP, SURFACES_GROUP), admits=lambda state: state.is_built_in)
+    host = PluginHost(ALL_GROUPS, admits=lambda state: state.is_built_in)
     if kind == "command":
         app = typer.Typer()
         host.add_commands(app)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from curio_tracking.hookspecs import ENTRY_POINT_GROUP, SURFACES_GROUP
+from curio_tracking.hookspecs import ALL_GROUPS
 from curio_tracking.plugins import PluginHost, PluginState, State
 from curio_tracking.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-GROUPS: Final = (ENTRY_POINT_GROUP, SURFACES_GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def load(group: str, distribution: str | None, name: str, *, has_options: bool) 
         LookupError: it is not installed.
     """
     host = PluginHost(
-        GROUPS,
+        ALL_GROUPS,
         directory=load_settings(strict=False).plugins_dir,
         admits=lambda state: (state.group, state.distribution, state.name) == (group, distribution, name),
     )
