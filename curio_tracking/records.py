@@ -15,6 +15,7 @@ from curio_tracking.vocabulary import FeatureCategory, FeatureStatus
 __all__ = [
     "EPOCH",
     "RECORD_FIELDS",
+    "TEXT_FIELDS",
     "FeatureCategory",
     "FeatureInfo",
     "FeatureRecord",
@@ -145,6 +146,20 @@ class FeatureRecord:
 
 RECORD_FIELDS: Final[tuple[str, ...]] = tuple(spec.name for spec in fields(FeatureRecord) if spec.name != "root_id")
 """What is stored, in the order of the constructor."""
+TEXT_FIELDS: Final = (
+    "feature_name",
+    "category",
+    "user_id",
+    "session_id",
+    "host",
+    "app",
+    "version",
+    "environment",
+    "parent_id",
+    "error_type",
+    "error_message",
+)
+"""The fields that take any text; `record_id` is made by us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from curio_tracking.records import TEXT_FIELDS
 from curio_tracking.storage.escapes import escape, escape_surrogates
 
 if TYPE_CHECKING:
@@ -19,20 +20,7 @@ MAX_FIELD_CHARACTERS: Final = 131_072
 """`csv.field_size_limit()` as Python sets it."""
 _MAX_TEXT: Final = MAX_FIELD_CHARACTERS - 2
 """Room for the two marks that a table may put in front."""
-_TEXTS: Final = (
-    "record_id",
-    "feature_name",
-    "category",
-    "user_id",
-    "session_id",
-    "host",
-    "app",
-    "version",
-    "environment",
-    "parent_id",
-    "error_type",
-    "error_message",
-)
+_TEXTS: Final = ("record_id", *TEXT_FIELDS)
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 

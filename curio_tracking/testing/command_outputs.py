@@ -7,9 +7,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from curio_tracking.records import TEXT_FIELDS
 from curio_tracking.testing.command_runs import run_on_terminal, run_to_closed_pipe, run_to_file
 from curio_tracking.testing.command_store import CommandStore, fill
-from curio_tracking.testing.example_records import TEXT_FIELDS, hostile_records, make_record
+from curio_tracking.testing.example_records import hostile_records, make_record
 from curio_tracking.testing.markup import HIDDEN
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from curio_tracking.records import FeatureRecord, FeatureStatus
+from curio_tracking.records import TEXT_FIELDS, FeatureRecord, FeatureStatus
 from curio_tracking.testing.hostile_texts import MARKUP_TEXTS, STORAGE_TEXTS, TERMINAL_TEXTS
 
 if TYPE_CHECKING:
@@ -17,21 +17,6 @@ if TYPE_CHECKING:
 
 START_US: Final = 1_780_000_000_000_000
 """2026-05-28: where the example records begin."""
-
-TEXT_FIELDS: Final = (
-    "feature_name",
-    "category",
-    "user_id",
-    "session_id",
-    "host",
-    "app",
-    "version",
-    "environment",
-    "parent_id",
-    "error_type",
-    "error_message",
-)
-"""The fields of a record that take any text; `record_id` is made by us."""
 
 UNSTORED: Final = ("no JSON", "keys that are no text")
 """Oddities that filters meet, and nobody after them: the filter `size` leaves metadata that JSON can hold."""

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from curio_tracking.errors import CurioError
 from curio_tracking.reader import Reader
-from curio_tracking.records import FeatureInfo
-from curio_tracking.testing.example_records import TEXT_FIELDS, make_record, odd_records, stored_odd_records
+from curio_tracking.records import TEXT_FIELDS, FeatureInfo
+from curio_tracking.testing.example_records import make_record, odd_records, stored_odd_records
 from curio_tracking.testing.hostile_texts import MARKUP_TEXTS, STORAGE_TEXTS, TERMINAL_TEXTS
 from curio_tracking.testing.markup import Fault
 from curio_tracking.testing.page_content import Shown, faults_in, misnomer
