@@ -10,9 +10,12 @@ import subprocess
 import sys
 import termios
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shelf_backend
+from site_packages import describe
 
 from curio_tracking.cli import main
 from curio_tracking.plugins import PluginHost
@@ -22,7 +25,6 @@ from curio_tracking.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 NOON_US = 1_793_534_400_000_000
 """2026-11-01 12:00:00 UTC in microseconds."""
@@ -66,6 +68,29 @@ def make_record(number: int = 0, **values: Any) -> FeatureRecord:
 def record() -> Callable[..., FeatureRecord]:
     """`record(number, **values)` makes one."""
     return make_record
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """`plugin(name, code)` installs a single-file plugin."""
+    directory = tmp_path / "plugins"
+    directory.mkdir()
+    monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_DIR", str(directory))
+
+    def install(name: str, code: str) -> None:
+        (directory / f"{name}.py").write_text(code)
+
+    return install
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third party's distribution with the backend `shelf`, installed for this process and those it starts."""
+    site = tmp_path / "site"
+    describe(site, "shelf", {"curio_tracking": {"shelf": shelf_backend.__name__}})
+    monkeypatch.syspath_prepend(str(site))
+    helpers = str(Path(shelf_backend.__file__).parent)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), helpers]))
 
 
 @pytest.fixture

@@ -82,19 +82,6 @@ def test_pipe_gets_one_setting_per_line(run: Run) -> None:
     assert len(lines) == 1 + len(Settings.model_fields) + len(["memory.capacity"])
 
 
-@pytest.fixture
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
-    """`plugin(name, code)` installs a single-file plugin."""
-    directory = tmp_path / "plugins"
-    directory.mkdir()
-    monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_DIR", str(directory))
-
-    def install(name: str, code: str) -> None:
-        (directory / f"{name}.py").write_text(code)
-
-    return install
-
-
 def test_config_works_while_plugins_are_broken(
     run: Run, plugin: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

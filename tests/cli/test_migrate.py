@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import shelf_backend
 from shelf_backend import ShelfBackend
 
 from curio_tracking.errors import StorageError
@@ -25,18 +24,6 @@ from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 
 Run = Callable[..., Any]
 TO_CSV = ("migrate", "--from", "tinyflux", "--to", "csv")
-HELPERS = str(Path(shelf_backend.__file__).parent)
-
-
-@pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A third party's distribution with the backend `shelf`, installed: its metadata is on the path."""
-    info = tmp_path / "site" / "shelf-1.5.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shelf\nVersion: 1.5\n")
-    (info / "entry_points.txt").write_text("[curio_tracking]\nshelf = shelf_backend\n")
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "site"), HELPERS]))
 
 
 def ids(backend: Any) -> list[str]:

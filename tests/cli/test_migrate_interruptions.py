@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import shelf_backend
 from killing import killed_before
 from moving import over_days
 from shelf_backend import ShelfBackend
@@ -48,16 +47,6 @@ def sources(tmp_path: Path) -> Path:
         backend.append(RECORDS)
         backend.close()
     return tmp_path / "old"
-
-
-@pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The distribution of the backend `shelf`, installed: its metadata is on the path."""
-    info = tmp_path / "site" / "shelf-1.5.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shelf\nVersion: 1.5\n")
-    (info / "entry_points.txt").write_text(f"[curio_tracking]\nshelf = {shelf_backend.__name__}\n")
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
 
 
 def command(old: str, new: str, here: Path, there: Path) -> tuple[str, ...]:

@@ -31,19 +31,6 @@ def count_records(ctx: typer.Context, format_name: FormatOption = None) -> None:
 """
 
 
-@pytest.fixture
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
-    """`plugin(name, code)` installs a single-file plugin."""
-    directory = tmp_path / "plugins"
-    directory.mkdir()
-    monkeypatch.setenv("FEATURE_TRACKING_PLUGINS_DIR", str(directory))
-
-    def install(name: str, code: str) -> None:
-        (directory / f"{name}.py").write_text(code)
-
-    return install
-
-
 def states(out: str) -> dict[tuple[str, str], dict[str, Any]]:
     return {(row["group"], row["name"]): row for row in json.loads(out)}
 

@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import textwrap
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from site_packages import describe, install_module
 
 
 @dataclass
@@ -32,24 +32,13 @@ class Site:
 
     def install(self, name: str, source: str, group: str = "curio_tracking") -> None:
         """Install a distribution of one module."""
-        module = name.replace("-", "_")
-        (self.folder / f"{module}.py").write_text(textwrap.dedent(source), "utf-8")
-        self._describe(name, {group: {name: module}})
+        install_module(self.folder, name, source, group)
 
     def install_tree(self, folder: Path) -> None:
         """Install the distribution in a folder, as `pip install -e` does."""
         project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
-        self._describe(project["name"], project["entry-points"])
+        describe(self.folder, project["name"], project["entry-points"])
         self.path.append(folder / "src")
-
-    def _describe(self, name: str, entry_points: dict[str, dict[str, str]]) -> None:
-        info = self.folder / f"{name.replace('-', '_')}-1.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n", "utf-8")
-        lines = [
-            f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in found.items()) for group, found in entry_points.items()
-        ]
-        (info / "entry_points.txt").write_text("\n".join(lines), "utf-8")
 
     @property
     def environment(self) -> dict[str, str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,16 +57,31 @@ class Installation:
         )
 
 
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`fresh("pip")` gives an environment with curio-tracking to copy, made once: bringing pip takes seconds."""
+
+    @cache
+    def make(installer: str) -> Path:
+        folder = tmp_path_factory.mktemp(installer) / "venv"
+        without = [] if installer == "pip" else ["--without-pip"]
+        subprocess.run([sys.executable, "-m", "venv", *without, str(folder)], check=True)
+        place = next(folder.glob("lib/python*/site-packages"))
+        for path in Path(sysconfig.get_path("purelib")).iterdir():
+            if not path.name.startswith("pip") and not (place / path.name).exists():
+                (place / path.name).symlink_to(path)
+        return folder
+
+    return make
+
+
 @pytest.fixture(params=["pip", "uv"])
-def installation(request: pytest.FixtureRequest, tmp_path: Path, data_dir: Path) -> Installation:
+def installation(
+    request: pytest.FixtureRequest, fresh: Callable[[str], Path], tmp_path: Path, data_dir: Path
+) -> Installation:
     """An environment with pip, and one without it on a machine that has uv."""
     folder = tmp_path / "venv"
-    without = [] if request.param == "pip" else ["--without-pip"]
-    subprocess.run([sys.executable, "-m", "venv", *without, str(folder)], check=True)
-    place = next(folder.glob("lib/python*/site-packages"))
-    for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if not path.name.startswith("pip") and not (place / path.name).exists():
-            (place / path.name).symlink_to(path)
+    shutil.copytree(fresh(request.param), folder, symlinks=True)
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.defpath])
     environment = {"PATH": path, "HOME": str(tmp_path / "home"), "FEATURE_TRACKING_DATA_DIR": str(data_dir)}
     return Installation(folder, environment)

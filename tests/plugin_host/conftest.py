@@ -7,9 +7,11 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from site_packages import install_module
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `zoo`: tests are imported by path
 
@@ -29,15 +31,7 @@ def site(tmp_path: Path) -> Path:
 def install(site: Path) -> Install:
     """Return what installs a distribution of one module with entry points."""
 
-    def make(name: str, source: str, group: str = "curio_tracking") -> None:
-        module = name.replace("-", "_")
-        (site / f"{module}.py").write_text(textwrap.dedent(source), encoding="utf-8")
-        info = site / f"{module}-1.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n", encoding="utf-8")
-        (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {module}\n", encoding="utf-8")
-
-    return make
+    return partial(install_module, site)
 
 
 @pytest.fixture
