@@ -69,6 +69,11 @@ class Collector:
             except RuntimeError:
                 continue  # another thread decorates a function in this moment
 
+    def read_clock(self, clock: Callable[[], float]) -> None:
+        """Let the generated wrappers read another clock; see `timekeeping`."""
+        for wrapper, _site in self._wrappers_now():
+            wrapper.__globals__["_clock"] = clock
+
     def switch_off(self) -> None:
         """Stop tracking; what is buffered stays."""
         now = self.switches
