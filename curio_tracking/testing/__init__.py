@@ -1,5 +1,7 @@
 """What authors of plugins test with: suites to inherit from, example records, Hypothesis strategies.
 
+For users who test an application there is `pytest_plugin`; the types of its fixtures can be imported from here.
+
     from curio_tracking.testing import BackendContract, make_record
 
 Names are resolved when they are first used (PEP 562): records need nothing, suites need pytest, strategies and the
@@ -28,12 +30,15 @@ if TYPE_CHECKING:
     from curio_tracking.testing.file_writers import FileWriterContract, RoundTripContract
     from curio_tracking.testing.filters import FilterContract
     from curio_tracking.testing.pages import PageContract
+    from curio_tracking.testing.pytest_plugin.clock import ControlledClock
+    from curio_tracking.testing.pytest_plugin.tracked import TrackedRecords
     from curio_tracking.testing.strategies import batches, json_texts, metadata, queries, records, texts
 
 __all__ = [
     "START_US",
     "BackendContract",
     "CommandContract",
+    "ControlledClock",
     "DeliveryContract",
     "ExporterContract",
     "FileWriterContract",
@@ -41,6 +46,7 @@ __all__ = [
     "OutageContract",
     "PageContract",
     "RoundTripContract",
+    "TrackedRecords",
     "batches",
     "hostile_records",
     "json_texts",
@@ -57,6 +63,7 @@ _HOMES: Final = {
     "START_US": "example_records",
     "BackendContract": "backends",
     "CommandContract": "commands",
+    "ControlledClock": "pytest_plugin.clock",
     "DeliveryContract": "exporter_destinations",
     "ExporterContract": "exporters",
     "FileWriterContract": "file_writers",
@@ -64,6 +71,7 @@ _HOMES: Final = {
     "OutageContract": "exporter_destinations",
     "PageContract": "pages",
     "RoundTripContract": "file_writers",
+    "TrackedRecords": "pytest_plugin.tracked",
     "batches": "strategies",
     "hostile_records": "example_records",
     "json_texts": "strategies",

@@ -1,4 +1,4 @@
-"""What the tests of the conformance suites share: running a suite against parts that are broken on purpose."""
+"""Runs of pytest that the tests look at: suites against parts that are broken on purpose, the plugin in projects."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from pytest_runs import Finished, Start, run_pytest
 
 HERE = Path(__file__).parent
 # tests are imported by path (--import-mode=importlib): the broken parts have to be put within reach
@@ -70,3 +72,13 @@ def _read(report: Path) -> Failures:
         assert case.find("error") is None, ET.tostring(case, "unicode")
         assert case.find("skipped") is None, ET.tostring(case, "unicode")
     return failures
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
+    """Return what runs the tests of a file of `examples`; see `run_pytest`."""
+
+    def start(tests: str, *options: str, **more: Any) -> Finished:
+        return run_pytest(tmp_path_factory.mktemp("run"), tests, *options, **more)
+
+    return start

@@ -1,0 +1,131 @@
+"""What a test gets from the fixture `tracked`: the records that the default tracker has made since the test began.
+
+Every question waits for the writer first, so that a call is seen as soon as it has returned.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from curio_tracking.errors import CurioError
+from curio_tracking.tracker import feature_tracker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from curio_tracking.records import FeatureRecord
+    from curio_tracking.testing.pytest_plugin.lent_tracker import LentTracker
+    from curio_tracking.vocabulary import FeatureCategory, FeatureStatus
+
+LONGEST_WAIT: Final = 5.0
+"""Seconds until the records of a test must be written."""
+
+
+class TrackedRecords:
+    """The records of one test; `len` counts them, iterating yields them in the order of their calls."""
+
+    def __init__(self, loan: LentTracker) -> None:
+        """Args: the default tracker, lent to this test."""
+        self._loan = loan
+
+    def records(
+        self,
+        feature_name: str | None = None,
+        category: FeatureCategory | str | None = None,
+        status: FeatureStatus | str | None = None,
+        user_id: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 0,
+    ) -> list[FeatureRecord]:
+        """Return records of this test, newest first.
+
+        Args: as `feature_tracker.records`; all records unless a limit says otherwise.
+
+        Raises:
+            QueryError, UnknownNameError: a time, category or status cannot be understood.
+            CurioError: the records could not be written.
+        """
+        _wait()
+        return feature_tracker.records(feature_name, category, status, user_id, since, until, limit)
+
+    def stats(self, feature_name: str) -> dict[str, Any] | None:
+        """Return the statistics of one feature under their public names; None if nothing is known of it."""
+        _wait()
+        return feature_tracker.stats(feature_name)
+
+    def names(self) -> set[str]:
+        """Return the names of the features that were called."""
+        return {record.feature_name for record in self.records()}
+
+    def counts(self) -> dict[str, int]:
+        """Return how many calls each feature had; features without calls are left out."""
+        calls: Counter[str] = Counter()
+        for record in self.records():
+            calls[record.feature_name] += round(record.sample_weight)
+        return dict(calls)
+
+    def calls(self, feature_name: str) -> int:
+        """Return how many calls the feature had."""
+        return self.counts().get(feature_name, 0)
+
+    def one(self, feature_name: str) -> FeatureRecord:
+        """Return the one record of a feature that was called once.
+
+        Raises:
+            AssertionError: it was not called, or more than once; the message says what was.
+        """
+        found = self.records(feature_name)
+        if len(found) != 1:
+            raise AssertionError(f'expected 1 record of "{feature_name}", found {len(found)}; {self._summary()}')
+        return found[0]
+
+    def clear(self) -> None:
+        """Forget the records so far, for example those of a fixture.
+
+        Raises:
+            CurioError: the test has configured a store of its own, which is not emptied.
+        """
+        _wait()
+        self._loan.clear()
+
+    def __len__(self) -> int:
+        return len(self.records())
+
+    def __bool__(self) -> bool:
+        return True  # the object, not its records: `if tracked:` would be one more way to ask for len()
+
+    def __iter__(self) -> Iterator[FeatureRecord]:
+        return reversed(self.records())
+
+    def __contains__(self, feature_name: object) -> bool:
+        return feature_name in self.names()
+
+    def __repr__(self) -> str:
+        try:
+            return f"<tracked: {self._summary()}>"
+        except Exception as error:  # what a failed assertion prints must not fail itself
+            return f"<tracked: {error}>"
+
+    def _summary(self) -> str:
+        calls: dict[str, Counter[str]] = {}
+        for record in self:
+            calls.setdefault(record.feature_name, Counter())[record.status] += round(record.sample_weight)
+        if not calls:
+            return "this test recorded nothing"
+        return "this test recorded " + ", ".join(_counted(name, by_status) for name, by_status in calls.items())
+
+
+def _counted(name: str, by_status: Counter[str]) -> str:
+    """Return `parse 3 (1 failed)`."""
+    others = ", ".join(f"{count} {status}" for status, count in by_status.items() if status != "success")
+    return f"{name} {by_status.total()}" + (f" ({others})" if others else "")
+
+
+def _wait() -> None:
+    if not feature_tracker.flush(LONGEST_WAIT):
+        raise CurioError(
+            f"the records of this test were not written within {LONGEST_WAIT:g} s; the log of curio_tracking says why. "
+            f"Counts: {feature_tracker.health()}"
+        )
