@@ -27,6 +27,19 @@ data_dir = "elsewhere"
 plugins_dir = "plugins"
 """
 
+CHOOSING = """
+import os
+from pathlib import Path
+import pytest
+
+CHOSEN = Path(__file__).parent / "chosen"
+os.environ["FEATURE_TRACKING_DATA_DIR"] = str(CHOSEN)
+
+@pytest.fixture
+def chosen():
+    return CHOSEN
+"""
+
 
 @pytest.fixture(scope="module")
 def finished(start: Start) -> Finished:
@@ -58,6 +71,17 @@ def unisolated(start: Start) -> Finished:
 @pytest.mark.parametrize("name", names_of("without_isolation.py"))
 def test_isolation_turned_off(unisolated: Finished, name: str) -> None:
     assert unisolated.outcomes.get(name) == "passed", unisolated.output
+
+
+@pytest.fixture(scope="module")
+def chosen(start: Start) -> Finished:
+    """Return a run of a project whose conftest has chosen one store for all tests."""
+    return start("chosen_store.py", "-p", "no:xdist", files={"conftest.py": CHOOSING})
+
+
+@pytest.mark.parametrize("name", names_of("chosen_store.py"))
+def test_store_that_the_project_has_chosen(chosen: Finished, name: str) -> None:
+    assert chosen.outcomes.get(name) == "passed", chosen.output
 
 
 def test_run_inside_a_test_leaves_everything_as_it_was(start: Start) -> None:

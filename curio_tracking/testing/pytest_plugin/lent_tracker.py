@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from curio_tracking.collecting.clock import clock, wall_ns
 from curio_tracking.collecting.loan import Loan
 from curio_tracking.collecting.switches import Switches
-from curio_tracking.errors import CurioError
 from curio_tracking.tracker import feature_tracker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from curio_tracking.collecting.pipeline import Pipeline
+    from curio_tracking.records import FeatureRecord
     from curio_tracking.testing.pytest_plugin.run import IsolatedRun
 
 EVERYTHING: Final[Mapping[str, Any]] = {
@@ -75,6 +75,10 @@ class LentTracker:
         collector.switch(Switches(enabled=now.enabled, capture_args=now.capture_args, resources=now.resources))
         self._connect()
 
+    def is_mine(self, record: FeatureRecord) -> bool:
+        """Tell whether the call began during this loan."""
+        return record.record_id >= self._began
+
     def see_everything(self) -> None:
         """Record every call from here on."""
         if not self.sees_everything:
@@ -87,7 +91,7 @@ class LentTracker:
         if self._loaded and self._loaded_for is given:
             return self._loaded[-1]
         settings = {**self._run.environment.location(given, self._place), **given}
-        self._loaded.append(self._run.pipelines.load(settings, strict=strict, began=self._began))
+        self._loaded.append(self._run.pipelines.load(settings, strict=strict, is_mine=self.is_mine))
         self._loaded_for = given
         return self._loaded[-1]
 
@@ -95,17 +99,6 @@ class LentTracker:
         writer, tracker = self._tracker._collector.writer, self._tracker
         writer.on_started = lambda pipeline: self._run.pipelines.started(pipeline, tracker)
         writer.on_stopping = None
-
-    def clear(self) -> None:
-        """Forget the records so far.
-
-        Raises:
-            CurioError: the test has configured a store of its own, which is not emptied.
-        """
-        pipeline = self._tracker._collector.writer.pipeline
-        if pipeline is not None and not self._run.pipelines.forget(pipeline):
-            configured = pipeline.settings.backend
-            raise CurioError(f'only the store of the test itself can be cleared; it has configured "{configured}"')
 
     def end(self) -> None:
         """Put back what was there before and forget the records."""
@@ -117,8 +110,5 @@ class LentTracker:
                 vars(tracker).pop(name, None)
             else:
                 vars(tracker)[name] = value
-        self._forget()
-
-    def _forget(self) -> None:
         for pipeline in self._loaded:
             self._run.pipelines.forget(pipeline)

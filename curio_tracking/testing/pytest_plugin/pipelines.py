@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from curio_tracking import runtime
 from curio_tracking.queries import RecordQuery
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from curio_tracking.testing.pytest_plugin.usage import UsageStore
     from curio_tracking.tracker import FeatureTracker
 
+IsMine: TypeAlias = "Callable[[FeatureRecord], bool]"
+
 
 class RecordsOfTest:
     """A backend that keeps what a test called, and leaves out calls that began before it (of another test's thread).
@@ -32,7 +34,7 @@ class RecordsOfTest:
     Everything that `StorageBackend` does not name goes to the backend that it wraps.
     """
 
-    def __init__(self, backend: StorageBackend, is_mine: Callable[[FeatureRecord], bool]) -> None:
+    def __init__(self, backend: StorageBackend, is_mine: IsMine) -> None:
         self._backend = backend
         self._is_mine = is_mine
 
@@ -47,7 +49,7 @@ class RecordsOfTest:
 class CountedRecords(RecordsOfTest):
     """The same, which also hands everything to the usage of the whole run."""
 
-    def __init__(self, backend: StorageBackend, is_mine: Callable[[FeatureRecord], bool], usage: UsageStore) -> None:
+    def __init__(self, backend: StorageBackend, is_mine: IsMine, usage: UsageStore) -> None:
         super().__init__(backend, is_mine)
         self._usage = usage
 
@@ -73,13 +75,13 @@ class IsolatedPipelines:
         self._shared: dict[tuple[object, ...], Pipeline] = {}
         self._told: PluginHost | None = None
 
-    def load(self, settings: Mapping[str, Any], *, strict: bool, began: str) -> Pipeline:
+    def load(self, settings: Mapping[str, Any], *, strict: bool, is_mine: IsMine) -> Pipeline:
         """Return a pipeline with a backend of its own.
 
         Args:
             settings: as arguments of `configure`.
             strict: whether bad ones raise.
-            began: ids of records of calls that began before the test are smaller.
+            is_mine: whether a call is the test's; those that began before it are not.
         """
         is_shared = settings.get("backend") == OWN_BACKEND
         key = (os.getpid(), strict, *_variables(), *sorted((name, repr(value)) for name, value in settings.items()))
@@ -90,7 +92,7 @@ class IsolatedPipelines:
                 self._shared[key] = pipeline
         pipeline.chain.dropped.clear()
         backend = runtime.make_backend(pipeline.settings, pipeline.host) if is_shared else pipeline.backend
-        return replace(pipeline, backend=self._wrapped(backend, began))
+        return replace(pipeline, backend=self._wrapped(backend, is_mine))
 
     def _new(self, settings: Mapping[str, Any], *, strict: bool) -> Pipeline:
         pipeline = runtime.load_pipeline(settings, strict=strict)
@@ -103,10 +105,7 @@ class IsolatedPipelines:
             pipeline.settings = pipeline.settings.model_copy(update={"enabled": bool(is_enabled)})
         return pipeline
 
-    def _wrapped(self, backend: StorageBackend, began: str) -> RecordsOfTest:
-        def is_mine(record: FeatureRecord) -> bool:
-            return record.record_id >= began
-
+    def _wrapped(self, backend: StorageBackend, is_mine: IsMine) -> RecordsOfTest:
         if self._usage is None:
             return RecordsOfTest(backend, is_mine)
         return CountedRecords(backend, is_mine, self._usage)
@@ -117,16 +116,10 @@ class IsolatedPipelines:
             self._told = pipeline.host
             pipeline.host.started(tracker)
 
-    def forget(self, pipeline: Pipeline) -> bool:
-        """Empty a store of this process, so that the next test finds nothing; a store of files is left alone.
-
-        Returns:
-            Whether it was emptied.
-        """
-        if pipeline.settings.backend != OWN_BACKEND:
-            return False
-        pipeline.backend.delete(RecordQuery())
-        return True
+    def forget(self, pipeline: Pipeline) -> None:
+        """Empty a store of this process, so that the next test finds nothing; a store of files is left alone."""
+        if pipeline.settings.backend == OWN_BACKEND:
+            pipeline.backend.delete(RecordQuery())
 
     def close(self, tracker: FeatureTracker) -> None:
         """Tell the plugins that the last test is over."""

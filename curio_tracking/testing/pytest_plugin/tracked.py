@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.errors import CurioError
+from curio_tracking.summaries import Summary
 from curio_tracking.tracker import feature_tracker
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class TrackedRecords:
     def __init__(self, loan: LentTracker) -> None:
         """Args: the default tracker, lent to this test."""
         self._loan = loan
+        self._cleared: set[str] = set()
 
     def records(
         self,
@@ -48,12 +50,21 @@ class TrackedRecords:
             CurioError: the records could not be written.
         """
         _wait()
-        return feature_tracker.records(feature_name, category, status, user_id, since, until, limit)
+        found = feature_tracker.records(feature_name, category, status, user_id, since, until, limit=0)
+        # a project may have chosen one store for all its tests
+        mine = [record for record in found if self._loan.is_mine(record) and record.record_id not in self._cleared]
+        return mine[:limit] if limit else mine
 
     def stats(self, feature_name: str) -> dict[str, Any] | None:
-        """Return the statistics of one feature under their public names; None if nothing is known of it."""
-        _wait()
-        return feature_tracker.stats(feature_name)
+        """Return the statistics of one feature under their public names; None if this test has not called it."""
+        records = self.records(feature_name)
+        if not records:
+            return None
+        categories = {record.category for record in records}
+        total = Summary({"feature_name": feature_name, "category": categories.pop() if len(categories) == 1 else None})
+        for record in records:
+            total.add(record)
+        return total.as_dict()
 
     def names(self) -> set[str]:
         """Return the names of the features that were called."""
@@ -82,13 +93,8 @@ class TrackedRecords:
         return found[0]
 
     def clear(self) -> None:
-        """Forget the records so far, for example those of a fixture.
-
-        Raises:
-            CurioError: the test has configured a store of its own, which is not emptied.
-        """
-        _wait()
-        self._loan.clear()
+        """Forget the records so far, for example those of a fixture; the store keeps them."""
+        self._cleared |= {record.record_id for record in self.records()}
 
     def __len__(self) -> int:
         return len(self.records())
