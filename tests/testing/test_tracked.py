@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,11 @@ RARE = {
     "DO_NOT_TRACK": "1",
 }
 
+REVERSING = """
+def pytest_collection_modifyitems(items):
+    items.reverse()
+"""
+
 
 @pytest.fixture
 def parse() -> Callable[..., str]:
@@ -34,10 +40,11 @@ def parse() -> Callable[..., str]:
     return parse
 
 
-@pytest.fixture(scope="module")
-def rare(start: Start) -> Finished:
-    """Return a run in an environment that records hardly anything."""
-    return start("visibility.py", "-p", "no:xdist", "--strict-markers", variables=RARE)
+@pytest.fixture(scope="module", params=["in_order", "reversed"])
+def rare(start: Start, request: pytest.FixtureRequest) -> Finished:
+    """Return a run in an environment that records hardly anything; no test may rely on the one before it."""
+    files = {"conftest.py": REVERSING} if request.param == "reversed" else {}
+    return start("visibility.py", "-p", "no:xdist", "--strict-markers", files=files, variables=RARE)
 
 
 @pytest.mark.parametrize("name", [*names_of("visibility.py"), "TestClass::test_nearest_marker_wins"])
@@ -129,6 +136,18 @@ def test_calls_of_threads_are_seen(tracked: TrackedRecords, parse: Callable[...,
     for thread in threads:
         thread.join()
     assert tracked.counts() == {"parse": 5}
+
+
+def test_calls_of_tasks_that_run_at_once_are_seen(tracked: TrackedRecords) -> None:
+    @feature_tracker.track_feature("fetch")
+    async def fetch(number: int) -> int:
+        await asyncio.sleep(0)
+        return number
+
+    async def main() -> list[int]:
+        return await asyncio.gather(*(fetch(number) for number in range(5)))
+
+    assert (asyncio.run(main()), tracked.counts()) == ([0, 1, 2, 3, 4], {"fetch": 5})
 
 
 def test_clearing_forgets_what_was_called_before(tracked: TrackedRecords, parse: Callable[..., str]) -> None:
