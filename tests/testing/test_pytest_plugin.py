@@ -85,3 +85,8 @@ def test_setting_that_cannot_be_used_fails_no_test(start: Start, warnings: str) 
     text = "def test_it(tracked): assert len(tracked) == 0\n"
     done = run_of(start, text, "-p", "no:xdist", warnings, variables=variables)
     assert done.outcomes == {"test_it": "passed"}, done.output
+
+
+def test_failure_is_shown_where_the_test_asked(start: Start) -> None:
+    done = run_of(start, "def test_it(tracked): tracked.one('parse')\n", "-p", "no:xdist")
+    assert ("test_app.py:1: AssertionError" in done.output, "tracked.py" in done.output) == (True, False), done.output

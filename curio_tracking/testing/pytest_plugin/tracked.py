@@ -87,6 +87,7 @@ class TrackedRecords:
         Raises:
             AssertionError: it was not called, or more than once; the message says what was.
         """
+        __tracebackhide__ = True  # pytest shows the line of the test that asked
         found = self.records(feature_name)
         if len(found) != 1:
             raise AssertionError(f'expected 1 record of "{feature_name}", found {len(found)}; {self._summary()}')
