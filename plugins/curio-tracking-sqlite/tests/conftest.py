@@ -13,6 +13,9 @@ import pytest
 
 from curio_tracking_sqlite.backend import SqliteBackend
 
+# the program and the questions that every backend is compared by are kept with the tests of the built-in ones
+sys.path.insert(0, str(Path(__file__).parents[3] / "tests" / "helpers"))
+
 TIMEOUT_SECONDS = 120
 
 

@@ -1,127 +1,80 @@
-"""Swapping the backend by one variable changes no statistic: the same calls or records give the same JSON."""
+"""Swapping the backend by one variable changes no statistic: this one is asked what the built-in ones are asked."""
 
 from __future__ import annotations
 
 import json
-import subprocess
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from swapping import BUILT_IN, FEATURES, answers_of_calls, answers_of_file, answers_of_process, write_records
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-OTHERS = ("tinyflux", "csv")
-QUESTIONS = {
-    "all features": ("list-features",),
-    "one feature": ("feature-stats", "translate"),
-    "one category": ("list-features", "--category", "file_operation"),
-    "all records": ("list-records", "--limit", "0"),
-    "failures": ("list-records", "--status", "failed"),
-    "one user": ("list-records", "--user", "u1", "--limit", "5"),
-}
-MEASURED = {"start_time", "duration", "first_used", "last_used", "efficiency_score", "avg_efficiency"}
-"""Times, and what is made of them."""
-OF_THE_PROCESS = {"record_id", "parent_id", "process_id", "thread_id"}
-PROGRAM = """
-from curio_tracking import FeatureStatus, feature_tracker, track, track_feature, tracking_context
-
-@track_feature("translate", "ai_provider")
-def translate(text, language="de"):
-    if language == "xx":
-        raise ValueError("no such language")
-    return text.upper()
-
-for number in range(40):
-    with tracking_context(user_id=f"u{number % 7}", session_id=f"s{number % 11}", plan="pro"):
-        try:
-            translate("word " * number, "xx" if number % 7 == 3 else "de")
-        except ValueError:
-            pass
-        with track("import_csv", "file_operation") as run:
-            run.add_metadata(rows=number)
-            run.iterations = number + 1
-            run.output_size = 1000 * number
-            if number % 5 == 0:
-                run.partial("two rows skipped")
-    late = number % 13 == 12
-    feature_tracker.complete_custom_tracking(
-        feature_tracker.start_custom_tracking("nightly", "sysmon", metadata={"queue": 'a;b,"c"'}),
-        status=FeatureStatus.TIMEOUT if late else FeatureStatus.SUCCESS,
-        input_size=number,
-        output_size=None if number % 3 else number * 2,
-        error_message="too late" if late else None,
-    )
-assert feature_tracker.flush(60)
-"""
-WITH_A_FEATURE_WITHOUT_CALLS = (
-    """
-from curio_tracking import track_feature
-
-@track_feature("never_called")
-def never_called():
-    pass
-"""
-    + PROGRAM
-)
+from curio_tracking.privacy.keys import KeyRing
 
 
-def answers(python: Run, backend: str) -> dict[str, Any]:
-    """Return what the commands say of a store."""
-    found = {}
-    for question, arguments in QUESTIONS.items():
-        finished = python("-m", "curio_tracking", *arguments, "--format", "json", FEATURE_TRACKING_BACKEND=backend)
-        assert (finished.returncode, finished.stderr) == (0, "")
-        found[question] = json.loads(finished.stdout)
-    return found
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that all backends share, with the key of pseudonyms in it."""
+    return tmp_path_factory.mktemp("shared")
 
 
-def without_clocks(value: Any) -> Any:
-    """Return an answer without what differs from run to run under one backend, too."""
-    if isinstance(value, list):
-        return [without_clocks(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: without_clocks(one)
-        for key, one in value.items()
-        if key not in MEASURED | OF_THE_PROCESS and not key.endswith("_duration")
-    }
+@pytest.fixture(scope="module")
+def called(shared: Path) -> dict[str, Any]:
+    return answers_of_calls("sqlite", shared)
 
 
-def approximately(value: Any) -> Any:
-    """Return an answer for comparison: floats may differ in what the order of adding changes."""
-    if isinstance(value, list):
-        return [approximately(one) for one in value]
-    if isinstance(value, dict):
-        return {key: approximately(one) for key, one in value.items()}
-    return pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("file") / "records.jsonl"
+    write_records(place)
+    return place
 
 
-def answers_to_calls(python: Run, backend: str) -> dict[str, Any]:
-    # one data directory for all: the key that pseudonyms are made with is there
-    finished = python("-c", WITH_A_FEATURE_WITHOUT_CALLS, FEATURE_TRACKING_BACKEND=backend)
-    assert (finished.returncode, finished.stderr) == (0, "")
-    return without_clocks(answers(python, backend))
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory, file: Path) -> dict[str, str]:
+    return answers_of_file("sqlite", tmp_path_factory.mktemp("imported"), file)
 
 
-def test_same_calls_give_the_same_answers(python: Run) -> None:
-    ours = answers_to_calls(python, "sqlite")
-    assert {one["feature_name"]: one["total_calls"] for one in ours["all features"]} == {
-        "translate": 40,
-        "import_csv": 40,
-        "nightly": 40,
-        "never_called": 0,
-    }
-    assert {backend: answers_to_calls(python, backend) for backend in OTHERS} == dict.fromkeys(OTHERS, ours)
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Callable[[str], dict[str, Any]]:
+    """Ask the program what it has just recorded, in a new directory with the same key of pseudonyms."""
+
+    def ask(backend: str) -> dict[str, Any]:
+        data_dir = tmp_path_factory.mktemp(backend)
+        KeyRing(shared / "keys").newest_or_new()
+        shutil.copytree(shared / "keys", data_dir / "keys")
+        return answers_of_process(backend, data_dir)
+
+    return ask
 
 
-def test_same_records_give_the_same_answers_times_included(python: Run) -> None:
-    assert python("-c", PROGRAM).returncode == 0
-    Path("records.jsonl").write_text(python("-m", "curio_tracking", "export", "--format", "jsonl").stdout)
-    ours = approximately(answers(python, "sqlite"))
-    for backend in OTHERS:
-        imported = python("-m", "curio_tracking", "import", "records.jsonl", FEATURE_TRACKING_BACKEND=backend)
-        assert imported.returncode == 0
-        assert answers(python, backend) == ours
+@pytest.fixture(scope="module")
+def told(asked: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    return asked("sqlite")
+
+
+def test_program_and_file_leave_something_to_compare(
+    called: dict[str, Any], told: dict[str, Any], imported: dict[str, str]
+) -> None:
+    assert [one["total_calls"] for one in called["list-features"]] == [40, 40, 40, 0]
+    assert sorted(one["feature_name"] for one in told["top_features"]) == sorted(FEATURES)
+    assert [one["total_calls"] for one in json.loads(imported["list-features"])] == [637, 619, 609]
+
+
+@pytest.mark.parametrize("backend", BUILT_IN)
+def test_same_calls_give_the_same_answers(backend: str, shared: Path, called: dict[str, Any]) -> None:
+    assert answers_of_calls(backend, shared) == called
+
+
+@pytest.mark.parametrize("backend", BUILT_IN)
+def test_process_is_told_the_same_of_its_calls(
+    backend: str, asked: Callable[[str], dict[str, Any]], told: dict[str, Any]
+) -> None:
+    assert asked(backend) == told
+
+
+@pytest.mark.parametrize("backend", BUILT_IN)
+def test_same_records_give_the_same_text(backend: str, tmp_path: Path, file: Path, imported: dict[str, str]) -> None:
+    assert answers_of_file(backend, tmp_path / "data", file) == imported
