@@ -1,4 +1,4 @@
-"""Writes the parts of the reference that follow from the code: settings, commands, hooks, record fields, rooms.
+"""Writes the parts of the pages that follow from the code: settings, commands, hooks, record fields, rooms, promises.
 
     python docs/generate.py            writes them into the pages
     python docs/generate.py --check    changes nothing, exits with 1 and names every page that is out of date
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
+from promises import promise_sections
 
 import curio_tracking
 from curio_tracking import hookspecs
@@ -205,6 +206,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "settings": settings_table,
     "commands": command_help,
     "hooks": hook_sections,
+    "promises": promise_sections,
     "record": record_table,
     "rooms": room_table,
 }
