@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.dashboard.rendering import render
+from curio_tracking.dashboard.security_headers import SECURITY_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,18 +25,8 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("curio_tracking")
 
 ALLOWED_METHODS: Final = ("GET", "HEAD")
-SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+PUBLIC: Final = ("/static/dashboard.css", "/static/icon.svg")
+"""What the page that asks for the token consists of; there is nothing secret in it."""
 _SET_HERE: Final = {name.lower() for name in SECURITY_HEADERS} | {"server"}
 
 
@@ -98,8 +89,7 @@ class Gate:
         return self._token_refusal(environ)
 
     def _token_refusal(self, environ: WSGIEnvironment) -> Refusal | None:
-        # the style sheet of the page that asks for the token; there is nothing secret in it
-        if self._token is None or environ.get("PATH_INFO", "").startswith("/static/"):
+        if self._token is None or environ.get("PATH_INFO") in PUBLIC:
             return None
         visit = self._token.visit(environ)
         if visit is not None and visit.is_right:
@@ -113,6 +103,10 @@ class Gate:
 
 def _is_foreign(environ: WSGIEnvironment) -> bool:
     """Whether a browser says that another site made the request; no other program sends these headers."""
+    # older browsers know no Sec-Fetch-Site; the host that the origin has to name was checked before
+    scheme, _, origin = environ.get("HTTP_ORIGIN", f"http://{environ['HTTP_HOST']}").partition("://")
+    if scheme.lower() not in ("http", "https") or origin.lower() != environ["HTTP_HOST"].lower():
+        return True
     site = environ.get("HTTP_SEC_FETCH_SITE", "none").lower()
     if site == "same-site":
         # another port of this host: may link here, may not fetch or embed
