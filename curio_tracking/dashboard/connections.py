@@ -18,6 +18,8 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer
 
+from curio_tracking.dashboard.security_headers import SECURITY_HEADERS
+
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
@@ -27,45 +29,66 @@ HEAD_SECONDS: Final = 10.0
 """Longest time that a client may take to send its request, or to take one piece of the answer."""
 MOST_HEAD_BYTES: Final = 32_768
 MOST_CONNECTIONS: Final = 64
+TAKING_SECONDS: Final = 0.5
+"""How long a client may take for its answer, once all places are taken and others wait."""
 _DRAIN_SECONDS: Final = 1.0
 _DRAIN_BYTES: Final = 1_000_000
 
 
 class Connections:
-    """The open connections. When there are too many, the one that has kept us waiting longest makes room."""
+    """The open connections. When there are too many, a client that keeps us waiting makes room.
+
+    First the one that has been sending its request for the longest time, then the one that has been taking its answer
+    for the longest time. A request that is being worked on is never given up.
+    """
 
     def __init__(self, most: int) -> None:
         """Args: how many may be open at a time."""
         self._most = most
         self._lock = Lock()
-        self._is_waiting: dict[socket.socket, bool] = {}
+        self._sending: dict[socket.socket, float] = {}
+        self._worked_on: set[socket.socket] = set()
+        self._taking: dict[socket.socket, float] = {}
 
     def admit(self, connection: socket.socket) -> bool:
-        """Count the connection in; False if all places are taken by requests that are being answered."""
+        """Count the connection in; False if no place can be had."""
         with self._lock:
-            if len(self._is_waiting) >= self._most and not self._drop_longest_waiting():
+            taken = len(self._sending) + len(self._worked_on) + len(self._taking)
+            if taken >= self._most and not (_drop_first(self._sending) or _drop_first(self._taking, TAKING_SECONDS)):
                 return False
-            self._is_waiting[connection] = True
+            self._sending[connection] = monotonic()
             return True
 
     def answering(self, connection: socket.socket) -> None:
-        """Learn that the whole request is here: it will be answered, come what may."""
+        """Learn that the whole request is here."""
         with self._lock:
-            if connection in self._is_waiting:
-                self._is_waiting[connection] = False
+            if self._sending.pop(connection, None) is not None:
+                self._worked_on.add(connection)
+
+    def sending_back(self, connection: socket.socket) -> None:
+        """Learn that the answer is ready: from now on we wait for the client again."""
+        with self._lock:
+            if connection in self._worked_on:
+                self._worked_on.remove(connection)
+                self._taking[connection] = monotonic()
 
     def leave(self, connection: socket.socket) -> None:
         """Count the connection out."""
         with self._lock:
-            self._is_waiting.pop(connection, None)
+            self._sending.pop(connection, None)
+            self._worked_on.discard(connection)
+            self._taking.pop(connection, None)
 
-    def _drop_longest_waiting(self) -> bool:
-        for connection, is_waiting in self._is_waiting.items():
-            if is_waiting:
-                del self._is_waiting[connection]
-                _shut(connection, socket.SHUT_RDWR)  # its thread wakes up, and ends
-                return True
-        return False
+
+def _drop_first(waiting: dict[socket.socket, float], seconds: float = 0.0) -> bool:
+    """Give up the connection that has waited for the longest time, if for at least so long."""
+    for connection, since in waiting.items():
+        if monotonic() - since < seconds:
+            break
+        del waiting[connection]
+        _shut(connection, socket.SHUT_RDWR)  # its thread wakes up, and ends
+        return True
+    return False
 
 
 class _Answerer(ServerHandler):
@@ -74,6 +97,14 @@ class _Answerer(ServerHandler):
     # not the process's environment, which wsgiref would hand to the application: tokens live there
     os_environ: dict[str, str] = {}  # noqa: RUF012 - the base class's attribute
     server_software = ""
+    error_headers = [("Content-Type", "text/plain; charset=utf-8"), *SECURITY_HEADERS.items()]  # noqa: RUF012 - as above
+    error_body = b"500 Internal Server Error\n"
+    request_handler: RequestHandler
+
+    def finish_response(self) -> None:
+        """Send what the application has answered."""
+        self.request_handler.server.connections.sending_back(self.request_handler.connection)
+        super().finish_response()
 
     def log_exception(self, exc_info: Any) -> None:
         """Log what is our fault; a client that went away is not."""
@@ -101,7 +132,7 @@ class RequestHandler(WSGIRequestHandler):
         elif self.parse_request():
             output = cast("IO[bytes]", self.wfile)
             answerer = _Answerer(BytesIO(), output, self.get_stderr(), self.get_environ(), multithread=True)
-            answerer.request_handler = self  # type: ignore[attr-defined] # wsgiref's own way
+            answerer.request_handler = self  # wsgiref's own way
             answerer.run(cast("WSGIApplication", self.server.get_app()))
         self._drain()
 
@@ -199,8 +230,7 @@ def _plain_answer(status: HTTPStatus) -> bytes:
         f"HTTP/1.0 {status.value} {status.phrase}",
         "Content-Type: text/plain; charset=utf-8",
         f"Content-Length: {len(body)}",
-        "Cache-Control: no-store",
-        "X-Content-Type-Options: nosniff",
+        *(f"{name}: {value}" for name, value in SECURITY_HEADERS.items()),
     )
     return ("\r\n".join(head) + "\r\n\r\n" + body).encode("ascii")
 
