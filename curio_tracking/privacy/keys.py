@@ -15,6 +15,7 @@ import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.errors import DataDirError
+from curio_tracking.storage.directories import make_way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,8 +123,7 @@ class KeyRing:
         return sorted((int(match[1]) for match in map(_NAME.fullmatch, names) if match), reverse=True)
 
     def _make_directory(self) -> None:
-        for directory in (self.directory.parent, self.directory):
-            directory.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        make_way(self.directory)
         if os.lstat(self.directory).st_mode & _OTHERS:
             self.directory.chmod(PRIVATE_DIR)
 

@@ -59,8 +59,7 @@ def make_private(directory: Path, *, below: Path, durable: bool = False) -> None
     step = below
     try:
         if not below.is_dir():
-            below.parent.mkdir(parents=True, exist_ok=True)
-            below.mkdir(mode=0o700, exist_ok=True)
+            make_way(below)
             if durable:
                 _sync_new(below)
         for part in directory.relative_to(below).parts:
@@ -68,6 +67,27 @@ def make_private(directory: Path, *, below: Path, durable: bool = False) -> None
             _make_one(step, durable=durable)
     except OSError as error:
         raise storage_error(error, "create the directory", step) from error
+
+
+def make_way(directory: Path, mode: int = 0o700) -> None:
+    """Create a directory and what is missing above it, all of it for this user alone, whatever the umask.
+
+    `Path.mkdir(parents=True)` gives the mode to the last one only: who may write above a directory can exchange it.
+
+    Args:
+        directory: may be there already, and may be reached through a symlink.
+        mode: of every directory that is made.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = [directory, *directory.parents]
+    for place, step in enumerate(missing):
+        if step.is_dir():
+            missing = missing[:place]
+            break
+    for step in reversed(missing):
+        step.mkdir(mode=mode, exist_ok=True)
 
 
 def _make_one(directory: Path, *, durable: bool) -> None:

@@ -164,7 +164,8 @@ def test_no_site_is_ever_allowed_to_read_answers(dashboard: Any) -> None:
 
 # -- methods --------------------------------------------------------------------------------------------------------
 
-METHODS = """POST PUT PATCH DELETE OPTIONS TRACE CONNECT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH PURGE LINK
+METHODS = """\
+POST PUT PATCH DELETE OPTIONS TRACE CONNECT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH PURGE LINK
 BREW get head Get gET HEAd GETT GE G XGET GET; -GET ../GET GET% 0 ÄÖÜ"""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import keyword
+import os
 import re
 import shutil
 import sys
@@ -24,6 +25,7 @@ from curio_tracking.errors import PluginError
 from curio_tracking.hookspecs import ALL_GROUPS
 from curio_tracking.plugins import PluginHost
 from curio_tracking.reader import choose
+from curio_tracking.storage.directories import make_way
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 KINDS: Final = ("backend", "filter", "exporter", "command", "page", "instrument")
 OWN_PREFIX: Final = "curio_tracking_"
 """How a distribution may be called so that people find it; its part goes without."""
+DIRECTORY_MODE: Final = 0o755
+FILE_MODE: Final = 0o644
+"""Whatever the umask: what others may write, they can make the author run."""
 _DISTRIBUTION: Final = re.compile(r"[A-Za-z]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -136,21 +141,27 @@ def _write(scaffold: Traversable, folder: Path, names: Names) -> list[Path]:
     """
     if folder.exists():
         raise PluginError(f"{folder} is there already; choose another name, or another place by --into")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_way(folder.parent, DIRECTORY_MODE)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         written = []
         for path, content in _files_of(scaffold):
             target = draft / names.put_into(str(path))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(names.put_into(content), "utf-8")
+            make_way(target.parent, DIRECTORY_MODE)
+            _write_one(target, names.put_into(content))
             written.append(folder / target.relative_to(draft))
-        draft.chmod(folder.parent.stat().st_mode & 0o755)
+        draft.chmod(folder.parent.stat().st_mode & DIRECTORY_MODE)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return sorted(written)
+
+
+def _write_one(target: Path, text: str) -> None:
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    with open(descriptor, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor
+        stream.write(text)
 
 
 def _files_of(folder: Traversable, below: Path = Path()) -> Iterator[tuple[Path, str]]:
