@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from curio_tracking.errors import DataDirError, StorageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -111,6 +112,33 @@ def _sync_new(directory: Path) -> None:
         raise
 
 
+@contextlib.contextmanager
+def entries_of(directory: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """Look into a directory inside a data directory, by its name alone: a symlink in its place is not followed.
+
+    Yields:
+        What is in it, to be looked at within the `with` block.
+
+    Raises:
+        OSError: it cannot be read, or there is none.
+    """
+    if os.scandir not in os.supports_fd:  # Windows
+        with os.scandir(directory) as entries:
+            yield entries
+        return
+    try:
+        file = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | SAFELY)
+    except NotADirectoryError as error:
+        if directory.is_symlink():
+            raise OSError(error.errno, "a symlink is in its place, and none is followed") from None
+        raise
+    try:
+        with os.scandir(file) as entries:
+            yield entries
+    finally:
+        os.close(file)
+
+
 def list_names(directory: Path, *, directories: bool = False) -> list[str]:
     """Return the sorted names of the regular files (or of the directories) in a directory; symlinks are left out.
 
@@ -121,7 +149,7 @@ def list_names(directory: Path, *, directories: bool = False) -> list[str]:
         DataDirError: this user may not look into it.
     """
     try:
-        with os.scandir(directory) as entries:
+        with entries_of(directory) as entries:
             wanted = [
                 entry.name
                 for entry in entries

@@ -11,13 +11,12 @@ passed over as soon as the joined segment is there; so the rename that puts it t
 
 from __future__ import annotations
 
-import os
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.storage.days import DAY
-from curio_tracking.storage.directories import list_names, storage_error
+from curio_tracking.storage.directories import entries_of, list_names, storage_error
 from curio_tracking.storage.files import read_lines
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def _is_list(name: str) -> bool:
 def _scan(directory: Path) -> tuple[list[SegmentFile], list[str]]:
     """Return the files of segments, and the names of lists of parts."""
     found, lists = [], []
-    with os.scandir(directory) as entries:
+    with entries_of(directory) as entries:
         for entry in entries:
             named = _NAME.fullmatch(entry.name)
             if named and entry.is_file(follow_symlinks=False):

@@ -102,6 +102,8 @@ def disk_bytes(data_dir: Path) -> int:
     """Return what the records and rollups of a data directory take on the disk."""
     total = 0
     for name in ("raw", "rollups", "quarantine"):
+        if (data_dir / name).is_symlink():
+            continue  # os.walk follows the one it begins with
         for folder, _folders, files in os.walk(data_dir / name):
             for file in files:
                 try:

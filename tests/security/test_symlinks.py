@@ -1,0 +1,141 @@
+"""No symbolic link is followed inside a data directory, wherever it stands; nor at a file that a command writes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from all_commands import command_lines
+
+from curio_tracking import FeatureTracker, tracking_context
+from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
+from curio_tracking.testing import make_record
+from curio_tracking.testing.command_runs import run_to_file
+
+DAY_US = 86_400_000_000
+OUTSIDE = "only_known_outside"
+"""The feature of the records that a link leads to."""
+BACKENDS = ("tinyflux", "csv")
+
+
+def fill(data_dir: Path, backend: str, feature: str) -> None:
+    """Make a store that has every kind of file: keys, old and new records, totals, what is put aside, declarations."""
+    for days in (400, 3, 0):
+        if backend == "tinyflux":
+            store = TinyFluxBackend(data_dir)
+            store.append([make_record(n, feature_name=feature, start_us=_days_ago(days) + n) for n in range(5)])
+            store.close()
+    tracker = FeatureTracker(data_dir=data_dir, backend=backend)
+    with tracking_context(user_id="ada"), tracker.track(feature, "other"):
+        pass
+    tracker.track_feature(feature)(print)
+    assert tracker.flush(30)
+    tracker.close()
+    for segment in sorted(data_dir.rglob("*.csv"))[-1:]:
+        with segment.open("ab") as stream:
+            stream.write(b"no record\n")
+    if backend == "tinyflux":
+        store = TinyFluxBackend(data_dir)
+        store.maintain(lambda *_progress: None)
+        store.close()
+
+
+def _days_ago(days: int) -> int:
+    import time
+
+    return int(time.time() * 1_000_000) - days * DAY_US
+
+
+def contents(folder: Path) -> dict[Path, tuple[int, bytes | None]]:
+    return {
+        path: (path.lstat().st_mode, path.read_bytes() if path.is_file() else None)
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder for each backend: a store, and another one beside it that only the test's links lead to."""
+    made = {}
+    for backend in BACKENDS:
+        made[backend] = tmp_path_factory.mktemp(backend)
+        fill(made[backend] / "data", backend, "import_csv")
+        fill(made[backend] / "outside", backend, OUTSIDE)
+    return made
+
+
+def everywhere(data_dir: Path) -> list[Path]:
+    """Every file and directory of a store, as paths in it."""
+    return [path.relative_to(data_dir) for path in sorted(data_dir.rglob("*"))]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_link_inside_a_store_is_followed(
+    stores: dict[str, Path], backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_BACKEND", backend)
+    kept = stores[backend]
+    parts = everywhere(kept / "data")
+    assert {"keys", "raw" if backend == "tinyflux" else "csv"} <= {part.parts[0] for part in parts}
+    for number, part in enumerate(parts):
+        here = tmp_path / f"{backend}{number}"
+        shutil.copytree(kept, here)
+        target = _counterpart(here, part)
+        before = contents(here / "outside")
+        _remove(here / "data" / part)
+        (here / "data" / part).symlink_to(target)
+        monkeypatch.setenv("FEATURE_TRACKING_DATA_DIR", str(here / "data"))
+        shown = "".join(use_it_all(here))
+        assert contents(here / "outside") == before, f"written through {part}"
+        assert OUTSIDE not in shown, f"read through {part}"
+
+
+def use_it_all(here: Path) -> Iterator[str]:
+    """Write as an application does, ask and change as every command does."""
+    tracker = FeatureTracker(data_dir=here / "data", exit_timeout=0.5)
+    with tracking_context(user_id="ada"), tracker.track("import_csv", "file_operation"):
+        pass
+    tracker.flush(0.5)
+    for delete in (tracker.forget_user,) if hasattr(tracker, "forget_user") else ():
+        delete("nobody")
+    tracker.close()
+    records = here / "records.jsonl"
+    records.write_text("no record\n")
+    chosen = {
+        "dashboard": ["--help"],  # it reads as the others do
+        "demo": ["--help"],  # as any application
+        "doctor": ["--repair"],
+        "import": [str(records)],
+        "migrate": ["--from", os.environ["FEATURE_TRACKING_BACKEND"], "--to", "memory", "--dry-run"],
+        "plugins check": ["--help"],
+        "plugins install": ["--help"],
+        "plugins list": ["--help"],
+        "plugins new": ["--help"],
+        "plugins uninstall": ["--help"],
+    }
+    for arguments in command_lines(chosen).values():
+        run = run_to_file(arguments)
+        assert "Traceback" not in run.err
+        assert "bug" not in run.err, run.err
+        yield run.out + run.err
+
+
+def _counterpart(here: Path, part: Path) -> Path:
+    """Return what a link in the place of a part leads to: the same part of the other store, or one of its kind."""
+    same = here / "outside" / part
+    if same.exists():
+        return same
+    kin = [
+        path for path in sorted(same.parent.glob(f"*{part.suffix}")) if path.is_dir() == (here / "data" / part).is_dir()
+    ]
+    return kin[-1] if kin else here / "outside"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
