@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import os
 import re
-import stat
-import sys
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from curio_tracking.collecting.guard import one_line
 from curio_tracking.hookspecs import ENTRY_POINT_GROUP, HOOK_NAMES, PROJECT
+from curio_tracking.plugins.single_file import import_file, refusal_of
 from curio_tracking.plugins.states import FILE_GROUP, PluginState, State, normal_name
 from curio_tracking.plugins.survey import is_certain, names_in, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
-
-_FILE_MODULE: Final = "curio_tracking_plugin_"
 
 
 @dataclass(slots=True)
@@ -128,7 +124,7 @@ def in_directory(directory: Path) -> list[Found]:
     Whoever can write the file, or put another one beside it, can run code in every program that is tracked.
     """
     try:
-        refusal = _refusal(directory)
+        refusal = refusal_of(directory, is_directory=True)
         files = sorted(path for path in directory.iterdir() if path.suffix == ".py" and path.name[0] not in "_.")
     except OSError as error:
         refusal, files = f"cannot read {directory}: {error.strerror or error}", []
@@ -141,32 +137,13 @@ def in_directory(directory: Path) -> list[Found]:
 def _in_file(path: Path) -> Found:
     state = PluginState(path.stem, None, None, FILE_GROUP, str(path))
     try:
-        refusal = _refusal(path)
+        refusal = refusal_of(path)
     except OSError as error:
         refusal = f"cannot be read: {error.strerror or error}"
     if refusal:
         state.state, state.problem = State.BROKEN, refusal
-    return Found(state, partial(_import_file, path), cache(partial(path.read_text, "utf-8")))
-
-
-def _refusal(path: Path) -> str | None:
-    if os.name == "posix" and path.stat().st_mode & stat.S_IWOTH:
-        return f"is refused: everybody may write {path}; take that away (chmod o-w)"
-    return None
-
-
-def _import_file(path: Path) -> object:
-    spec = importlib.util.spec_from_file_location(f"{_FILE_MODULE}{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not importable")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[spec.name]  # as the import system does
-        raise
-    return module
+        return Found(state, _nothing, _no_source)
+    return Found(state, partial(import_file, path), cache(partial(path.read_text, "utf-8")))
 
 
 def _nothing() -> object:

@@ -174,9 +174,12 @@ def _sync(directory: Path) -> None:
 def _read(path: Path) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT)
     with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
+        status = os.fstat(descriptor)
+        mode = status.st_mode
         if not stat.S_ISREG(mode):
             raise ValueError("not a regular file")
+        if hasattr(os, "geteuid") and os.geteuid() not in (0, status.st_uid) and status.st_uid != 0:
+            raise ValueError(f"it belongs to another user (uid {status.st_uid}), who may know it")
         secret = file.read(KEY_BYTES + 1)
         if len(secret) != KEY_BYTES:
             raise ValueError(f"damaged: not {KEY_BYTES} bytes long")
