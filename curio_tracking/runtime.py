@@ -6,10 +6,9 @@ pulls in pluggy and pydantic; the surfaces import it directly.
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from curio_tracking.collecting.assemble import Assembler, Place
 from curio_tracking.collecting.guard import is_interrupt, one_line
@@ -18,6 +17,7 @@ from curio_tracking.efficiency import blend, default_targets
 from curio_tracking.errors import CurioError, PluginError, UnknownNameError
 from curio_tracking.filtering import filter_chain, user_translation
 from curio_tracking.interfaces import StorageBackend
+from curio_tracking.messages import logger as _log
 from curio_tracking.plugins import PluginHost, State, normal_name
 from curio_tracking.reader import Reader, choose
 from curio_tracking.settings import Settings, load_settings
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from curio_tracking.interfaces import BackendFactory, Exporter
     from curio_tracking.plugins import Part
-
-_log: Final = logging.getLogger("curio_tracking")
 
 
 def load_pipeline(overrides: Mapping[str, Any], *, strict: bool) -> Pipeline:

@@ -119,8 +119,8 @@ def one_line(error: BaseException) -> str:
 def warn(message: str) -> None:
     """Log one warning; never raises."""
     try:
-        import logging  # late: 8 ms that a host which never gets a warning should not pay
+        from curio_tracking.messages import logger  # late: 8 ms that a host which never gets a warning should not pay
 
-        logging.getLogger("curio_tracking").warning("%s", message)
+        logger.warning("%s", message)
     except Exception:  # noqa: S110  (there is nowhere left to report to)
         pass

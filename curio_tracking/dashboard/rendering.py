@@ -5,7 +5,6 @@ Between the pages and `templates/`. Only this package's folder is searched, neve
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -14,14 +13,11 @@ from typing import Any, Final
 from bottle import SimpleTemplate
 
 from curio_tracking import __version__
+from curio_tracking.control_characters import visible
 from curio_tracking.dashboard import charts, figures
 from curio_tracking.dashboard.scope import page_url
 
 _FOLDER: Final = Path(__file__).parent / "templates"
-# C0 and C1 controls, marks that reorder text, line separators, halves of surrogate pairs
-_INVISIBLE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
 _TOOLS: Final[dict[str, Any]] = {
     "bar": charts.bar,
     "share": charts.share,
@@ -38,14 +34,10 @@ _TOOLS: Final[dict[str, Any]] = {
 }
 
 
-def visible(text: str) -> str:
-    r"""Return text with what would be invisible, or reorder its neighbours, written as `\x1b` or `\u202e`."""
-    return _INVISIBLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
-
-
 def escape_text(text: str) -> str:
     """Return text fit for HTML, in an element as in a quoted attribute."""
-    return escape(visible(text), quote=True)
+    # tabs and line breaks are blanks in HTML, and keep what is copied as it was
+    return escape(visible(text, keep="\t\n"), quote=True)
 
 
 class _Template(SimpleTemplate):  # type: ignore[misc] # bottle has no types

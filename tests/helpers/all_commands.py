@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from curio_tracking.cli.app import build_app
+from curio_tracking.cli.output import FORMATS
 from curio_tracking.cli.session import Invocation
 
 FEATURE = "import_csv"
@@ -27,12 +28,20 @@ def command_lines(chosen: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def formats_of(words: str) -> list[str]:
     """Return the formats that a command offers; an empty list if it has none to choose from."""
+    options = [option for option in _command(words).params if "--format" in option.opts]
+    named = " ".join(option.help or "" for option in options)
+    return [name for name in FORMATS if name in named]
+
+
+def options_of(words: str) -> list[str]:
+    """Return the options of a command that take a value."""
+    return [option.opts[0] for option in _command(words).params if getattr(option, "is_flag", True) is False]
+
+
+def _command(words: str) -> Any:
     root = typer.main.get_command(build_app())
     with root.make_context("curio-tracking", [], obj=Invocation(), resilient_parsing=True) as context:
-        command = dict(_commands(context, root, ()))[words]
-    options = [option for option in command.params if "--format" in option.opts]
-    named = " ".join(option.help or "" for option in options)
-    return [name for name in ("table", "json", "jsonl", "csv", "md", "parquet") if name in named]
+        return dict(_commands(context, root, ()))[words]
 
 
 def _commands(context: Any, command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
