@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from all_commands import command_lines
 
 from curio_tracking import FeatureTracker, tracking_context
+from curio_tracking.privacy.keys import KeyRing
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 from curio_tracking.testing import make_record
 from curio_tracking.testing.command_runs import run_to_file
@@ -44,8 +46,6 @@ def fill(data_dir: Path, backend: str, feature: str) -> None:
 
 
 def _days_ago(days: int) -> int:
-    import time
-
     return int(time.time() * 1_000_000) - days * DAY_US
 
 
@@ -99,8 +99,6 @@ def use_it_all(here: Path) -> Iterator[str]:
     with tracking_context(user_id="ada"), tracker.track("import_csv", "file_operation"):
         pass
     tracker.flush(0.5)
-    for delete in (tracker.forget_user,) if hasattr(tracker, "forget_user") else ():
-        delete("nobody")
     tracker.close()
     records = here / "records.jsonl"
     records.write_text("no record\n")
@@ -139,3 +137,44 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_no_link_is_followed_where_rejected_lines_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exists: bool
+) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_DATA_DIR", str(tmp_path / "data"))
+    victim = tmp_path / "victim"
+    if exists:
+        victim.write_text("precious")
+    (tmp_path / "records.jsonl").write_text("no record\n")
+    (tmp_path / "records.jsonl.rejected").symlink_to(victim)
+    run_to_file(["import", str(tmp_path / "records.jsonl")])
+    assert (tmp_path / "records.jsonl.rejected").is_symlink()
+    assert (victim.read_text() if exists else victim.exists()) == ("precious" if exists else False)
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+@pytest.mark.parametrize("exists", [True, False])
+def test_no_link_is_followed_where_an_export_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exists: bool, force: list[str]
+) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_DATA_DIR", str(tmp_path / "data"))
+    fill(tmp_path / "data", "csv", "import_csv")
+    victim = tmp_path / "victim"
+    if exists:
+        victim.write_text("precious")
+    (tmp_path / "out.csv").symlink_to(victim)
+    run = run_to_file(["--backend", "csv", "export", "--output", str(tmp_path / "out.csv"), *force])
+    assert (run.code, "no regular file" in run.err) == (1, True)
+    assert (victim.read_text() if exists else victim.exists()) == ("precious" if exists else False)
+
+
+def test_no_link_to_a_key_is_followed(tmp_path: Path) -> None:
+    known = KeyRing(tmp_path / "known").newest_or_new()
+    ring = KeyRing(tmp_path / "keys")
+    ring.newest_or_new()
+    (tmp_path / "keys" / "2.key").symlink_to(tmp_path / "known" / "1.key")
+    assert known.secret not in [key.secret for key in ring.all()]
+    ring.rotate()
+    assert (tmp_path / "known" / "1.key").read_bytes() == known.secret
