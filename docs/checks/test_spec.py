@@ -65,3 +65,10 @@ def test_a_test_that_does_not_exist_is_noticed(root: Path) -> None:
     assert missing_tests(root, [f"{here}::test_a_test_that_does_not_exist_is_noticed"]) == []
     for wrong in (f"{here}::test_nothing", "docs/checks/test_nowhere.py::test_nothing", here):
         assert missing_tests(root, [wrong]) == [wrong]
+
+
+def test_every_test_that_the_page_on_security_names_exists(root: Path) -> None:
+    text = (root / "docs" / "explanation" / "security.md").read_text("utf-8")
+    names = [name for name in _NAME.findall(text) if "::" in name]
+    assert names
+    assert not missing_tests(root, names)
