@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from curio_tracking.cli.escapes import visible
 from curio_tracking.cli.output import is_terminal
 
 if TYPE_CHECKING:
@@ -44,16 +45,15 @@ def with_progress(
         Progress,
         SpinnerColumn,
         TaskProgressColumn,
-        TextColumn,
         TimeElapsedColumn,
     )
 
     by_position = position if total is not None else None
     amount = TaskProgressColumn() if by_position else MofNCompleteColumn()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), amount, TimeElapsedColumn())
+    columns = (SpinnerColumn(), _description(), amount, TimeElapsedColumn())
     shown = columns if total is None else (*columns[:2], BarColumn(), *columns[2:])
     with Progress(*shown, console=_console(), transient=True) as progress:
-        task = progress.add_task(doing, total=total)
+        task = progress.add_task(visible(doing), total=total)
         count = 0
         for count, item in enumerate(items, 1):
             yield item
@@ -70,7 +70,9 @@ def shown_work() -> Iterator[Callable[[str, int, int], None]]:
         return
     with _bytes_bar() as progress:
         task = progress.add_task("looking", total=None)
-        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total or None)
+        yield lambda what, done, total: progress.update(
+            task, description=visible(what), completed=done, total=total or None
+        )
 
 
 class ReadingBar:
@@ -101,10 +103,16 @@ class ReadingBar:
 
 
 def _bytes_bar() -> Any:
-    from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), _description(), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     return Progress(*columns, console=_console(), transient=True)
+
+
+def _description() -> Any:
+    from rich.progress import TextColumn
+
+    return TextColumn("{task.description}", markup=False)  # what is done may be named after a plugin or a file
 
 
 def _console() -> Any:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import fcntl
 import io
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +22,7 @@ import pytest
 from all_commands import command_lines, formats_of, options_of
 from site_packages import describe
 
+from curio_tracking.cli import visible
 from curio_tracking.records import TEXT_FIELDS, FeatureInfo
 from curio_tracking.runtime import open_reader
 from curio_tracking.settings import load_settings
@@ -254,3 +260,37 @@ def test_nothing_in_an_application_steers_its_log_or_begins_a_line_there(surroun
     assert shown.count("RuntimeError") >= 3
     assert steering(shown) == set()
     assert [line for line in shown.splitlines() if line.startswith("WARNING: a further line")] == []
+
+
+PROGRESS = """
+import sys
+from curio_tracking.cli import with_progress
+from curio_tracking.cli.progress import shown_work
+
+list(with_progress(range(3), sys.argv[1], step=1))
+with shown_work() as tell:
+    tell(sys.argv[1], 1, 2)
+"""
+
+
+@pytest.mark.parametrize("doing", [HOSTILE, "[/closed]", "[link=https://canary.example]here[/link]", "[bold]loud[/]"])
+def test_no_name_steers_the_terminal_that_shows_progress(doing: str) -> None:
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 400, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    environment |= {"TERM": "xterm", "NO_COLOR": "1"}
+    process = subprocess.Popen([sys.executable, "-c", PROGRESS, doing], env=environment, stdout=slave, stderr=slave)
+    os.close(slave)
+    shown = read_all(master)
+    os.close(master)
+    assert process.wait(60) == 0
+    assert visible(doing) in shown
+    assert not [sign for sign in ("\x1b]", "\x1b[31m", "\x07", "\x9b", "\u202e", "\u200b") if sign in shown]
+
+
+def read_all(terminal: int) -> str:
+    parts = []
+    with contextlib.suppress(OSError):  # the last one has closed the terminal
+        while part := os.read(terminal, 65_536):
+            parts.append(part)
+    return b"".join(parts).decode("utf-8", "backslashreplace")
