@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from curio_tracking.collecting import clock
 from curio_tracking.collecting.clock import id_suffix, record_id, wall_ns
 from curio_tracking.collecting.facts import SiteFacts
-from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt, one_line
+from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt
 from curio_tracking.collecting.outcome import MAX_MESSAGE_LENGTH, SUCCESS, Failure
 from curio_tracking.collecting.run import Run
 from curio_tracking.efficiency import blend
@@ -242,7 +242,8 @@ class Assembler:
 
     def _formula_failed(self, error: BaseException, guard: Guard) -> None:
         self._formula_failures += 1
-        guard.report("efficiency", f"the efficiency formula raised {one_line(error)}")
+        # not what it says: the formula has seen the record before anything was redacted
+        guard.report("efficiency", f"the efficiency formula raised {type(error).__name__}")
         if self._formula_failures >= MAX_FAILURES:
             guard.report("efficiency off", "the efficiency formula has failed again and again; using the built-in one")
             self._formula = blend

@@ -48,7 +48,8 @@ class OpenRuns:
         if run is None:
             self._collector.guard.report(
                 "unknown_record_id",
-                f"complete_custom_tracking: {text_of(record_id)!r} was never started here or is completed already",
+                # without the id: whatever was given by mistake may be private
+                "complete_custom_tracking: an id was never started here or is completed already",
             )
             return
         run.status = self._status(status, facts)
@@ -66,6 +67,7 @@ class OpenRuns:
             fallback = FAILED if facts["error_message"] or facts["error_type"] else SUCCESS
             known = ", ".join(FeatureStatus)
             self._collector.guard.report(
-                "unknown_status", f"unknown status {text_of(status)!r}; known: {known}; recorded as {fallback.value}"
+                "unknown_status",
+                f"complete_custom_tracking: an unknown status was given; known: {known}; recorded as {fallback.value}",
             )
             return fallback

@@ -1,7 +1,7 @@
-"""What secrets look like inside text: tokens, keys, card numbers, credentials in URLs, `password=...` pairs.
+"""What private text looks like: tokens, keys, cards, e-mail addresses, credentials in URLs, `password=...` pairs.
 
 Every pattern runs in time linear in the text (bounded or possessive quantifiers), because error messages come from
-outside. Used by `redact` alone.
+outside. Used by `redact`, and by the search for leaks, which asks for the kinds.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from curio_tracking.privacy.names import Verdict, words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from curio_tracking.privacy.names import SecretNames
 
 REDACTED: Final = "[redacted]"
@@ -22,17 +24,27 @@ SHORTEST_SECRET: Final = 8
 _CARD_DIGITS: Final = range(13, 20)
 _CLOCK_DIGITS: Final = (13, 16, 19)
 
-_SUSPICIOUS: Final = re.compile(r"[:=@\"']|--|</|[\w+/.-]{12}|\d(?:[ -]?\d){12}|bearer|basic", re.IGNORECASE)
+_SUSPICIOUS: Final = re.compile(r"[:=@\"']|%40|--|</|[\w+/.-]{12}|\d(?:[ -]?\d){12}|bearer|basic", re.IGNORECASE)
+_PAIR_OR_MAIL: Final = re.compile("[=:@]|%40")
+_LAST_WORD: Final = re.compile(r"(?:[^\s&?;,\"'<>]|(?<=\d) (?=\d))*+")
+"""Of a text written backwards. Cards are written in groups of digits."""
 _PEM: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:(?!-----END)[\s\S])*+(?:-----END [A-Z0-9 ]{0,60}-----)?"
 )
 _AUTHORITY: Final = re.compile(r"(?<=://)[^\s/?#\"'<>]{0,2000}@")
-_LOOSE_AUTHORITY: Final = re.compile(r"(?<=://)[^\s/?#@:\"'<>]{0,200}:(?!\d{1,5}[/?#])[^\s\"'<>@]{1,200}@")
+_LOOSE_AUTHORITY: Final = re.compile(
+    r"(?<=://)(?:\[redacted\]@)?[^\s/?#@:\"'<>]{0,200}:(?!\d{1,5}[/?#])[^\s\"'<>@]{1,200}@"
+)
+"""Credentials of which nothing is quoted: an `@` in the name (what is before it is replaced already), a `/` or `?`."""
 _LOGIN: Final = re.compile(
     r"(?<![\w.+@-])(?!(?:mailto|to|cc|bcc|from|at):)[\w.+-]{1,64}:[^\s/@:\"'<>]{1,200}@(?=[\w(\[])", re.IGNORECASE
 )
 """`user:password@tcp(host)`: credentials without a scheme."""
+_MAIL: Final = re.compile(
+    r"(?<![\w.+%-])(?!git@)(?:[\w.+-]|%(?!40)[0-9A-Fa-f]{2})++(?:@|%40)(?![0-9]x\.)(?:[\w-]{1,63}+\.){1,8}[^\W\d_]{2,24}(?!\w)"
+)
+"""Also as part of a URL. Not `git@host`, nor `icon@2x.png`."""
 _PAIR_SIGN: Final = re.compile(r"[:=\"']|--|</")
 _PAIR: Final = re.compile(r"(?<![\w.-])(-*+)(\w[\w.-]*+)(\\?[\"']?\[?\]?\s*+(?:=>|:=|[:=])\s*+|>|\s++)(?=\S)")
 _QUOTED: Final = re.compile(r"(\\?)([\"'])(?:(?!\1\2)(?:\\[\s\S]|[^\\]|\\))*+(?:\1\2)?")
@@ -82,26 +94,37 @@ _WORD_IN_AWS_KEY: Final = 3.5
 
 def scrub(text: str, names: SecretNames, longest: int = LONGEST_TEXT) -> str:
     """Return the text with everything that looks like a secret replaced, cut off after `longest` characters."""
-    if len(text) < SHORTEST_SECRET and "=" not in text and ":" not in text:
+    if len(text) < SHORTEST_SECRET and not _PAIR_OR_MAIL.search(text):
         return text
     if len(text) > longest:
         text = _shorten(text, longest)
-    if not _SUSPICIOUS.search(text):
-        return text
-    if "-----BEGIN" in text:
-        text = _PEM.sub(REDACTED, text)
-    if "://" in text and "@" in text:
-        text = _AUTHORITY.sub(_userinfo, text)
-        text = _LOOSE_AUTHORITY.sub(f"{REDACTED}@", text)
-    if "@" in text:
-        text = _LOGIN.sub(f"{REDACTED}@", text)
-    if _PAIR_SIGN.search(text):
-        text = _scrub_pairs(text, names)
-    text = _BEARER.sub(rf"\1{REDACTED}", text)
-    text = _BASIC.sub(_basic, text)
-    text = _KNOWN_TOKEN.sub(REDACTED, text)
-    text = _DIGITS.sub(_cards, text)
-    return _LONG_TOKEN.sub(_random, text)
+    if _SUSPICIOUS.search(text):
+        for _kind, step in STEPS:
+            text = step(text, names)
+    return text
+
+
+def kinds_in(text: str, names: SecretNames) -> list[str]:
+    """Return what kinds of private text `scrub` replaces in a text; the names of steps."""
+    found = []
+    if _SUSPICIOUS.search(text):
+        for kind, step in STEPS:
+            clean = step(text, names)
+            if clean != text:
+                found.append(kind)
+            text = clean
+    return found
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether the whole text is the address of a mailbox."""
+    return _MAIL.fullmatch(text) is not None
+
+
+def without_cut_end(text: str) -> str:
+    """Return a text that was cut off without its last word: half of a secret is not recognised, and is one."""
+    last = _LAST_WORD.match(text[::-1])
+    return f"{text[: len(text) - last.end()]}…" if last else text
 
 
 def is_card_number(digits: str) -> bool:
@@ -122,12 +145,47 @@ def _shorten(text: str, longest: int) -> str:
     return f"{head[:blank]} …" if blank > longest // 2 else REDACTED
 
 
+def _private_keys(text: str, _names: SecretNames) -> str:
+    return _PEM.sub(REDACTED, text) if "-----BEGIN" in text else text
+
+
+def _credentials(text: str, _names: SecretNames) -> str:
+    if "@" not in text:
+        return text
+    if "://" in text:
+        text = _AUTHORITY.sub(_userinfo, text)
+        text = _LOOSE_AUTHORITY.sub(f"{REDACTED}@", text)
+    return _LOGIN.sub(f"{REDACTED}@", text)
+
+
+def _addresses(text: str, _names: SecretNames) -> str:
+    return _MAIL.sub(REDACTED, text) if "@" in text or "%40" in text else text
+
+
+def _headers(text: str, _names: SecretNames) -> str:
+    return _BASIC.sub(_basic, _BEARER.sub(rf"\1{REDACTED}", text))
+
+
+def _known_tokens(text: str, _names: SecretNames) -> str:
+    return _KNOWN_TOKEN.sub(REDACTED, text)
+
+
+def _card_numbers(text: str, _names: SecretNames) -> str:
+    return _DIGITS.sub(_cards, text)
+
+
+def _random_tokens(text: str, _names: SecretNames) -> str:
+    return _LONG_TOKEN.sub(_random, text)
+
+
 def _userinfo(match: re.Match[str]) -> str:
     return match[0] if match[0] == "git@" else f"{REDACTED}@"
 
 
-def _scrub_pairs(text: str, names: SecretNames) -> str:
+def _pairs(text: str, names: SecretNames) -> str:
     """Replace the values of `name=value`, `"name": "value"`, `Name: value` and `--name value` with a secret name."""
+    if not _PAIR_SIGN.search(text):
+        return text
     parts: list[str] = []
     done = 0
     word_before = ""
@@ -214,3 +272,16 @@ def _is_random(run: str) -> bool:
     words = words_of(run)
     longest = _WORD_IN_AWS_KEY if len(run) == _AWS_KEY_LENGTH else _WORD_BY_CHANCE
     return sum(map(len, words)) <= longest * len(words)
+
+
+STEPS: Final[tuple[tuple[str, Callable[[str, SecretNames], str]], ...]] = (
+    ("private key", _private_keys),
+    ("credentials in a URL", _credentials),
+    ("e-mail address", _addresses),
+    ("value of a secret name", _pairs),
+    ("credentials in a header", _headers),
+    ("known form of token", _known_tokens),
+    ("card number", _card_numbers),
+    ("random token", _random_tokens),
+)
+"""In this order: what one has replaced, the next ones leave alone."""

@@ -9,8 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.hookspecs import hookimpl
+from curio_tracking.privacy.anonymize import is_user_name
 from curio_tracking.privacy.names import SecretNames, Verdict
-from curio_tracking.privacy.patterns import LONGEST_TEXT, REDACTED, is_card_number, scrub
+from curio_tracking.privacy.patterns import (
+    LONGEST_TEXT,
+    REDACTED,
+    is_card_number,
+    is_mail_address,
+    scrub,
+    without_cut_end,
+)
 from curio_tracking.privacy.shape import is_shape, remember
 from curio_tracking.unread import LARGEST_SIZE, UnreadRecord
 
@@ -27,6 +35,9 @@ MOST_WORK: Final = 50_000
 """Values of one record looked at; 16 characters of text count as one. Bounds cyclic and multiply shared values too."""
 LONGEST_MESSAGE: Final = 8_192
 """Characters of an error message looked at; `size` keeps fewer."""
+CUT_MESSAGE: Final = 2_000
+CUT_VALUE: Final = 256
+"""Characters of an error message, and of a parameter's value, that are taken in the host's thread; more may follow."""
 _MOST_REMEMBERED: Final = 2048
 _LONGEST_REMEMBERED: Final = 40
 _NUMBERS: Final = (int, float)
@@ -53,7 +64,7 @@ class Redact:
     def __init__(self, also: Iterable[str] = (), exactly: Iterable[str] = ()) -> None:
         """Args: also, exactly: further secret names, as `SecretNames` takes them."""
         self._names = SecretNames(also, exactly)
-        self._keys: dict[str, tuple[str, Verdict]] = {}
+        self._keys: dict[str, tuple[str, Verdict, bool]] = {}
         self._texts: dict[str, str] = {}
         self._kept: dict[Signature, bool] = {}
         self._work_left = 0
@@ -67,7 +78,10 @@ class Redact:
         elif record.metadata:
             record.metadata = self._without_secrets(record.metadata)
         if record.error_message is not None:
-            record.error_message = scrub(str(record.error_message), self._names, LONGEST_MESSAGE)
+            message = str(record.error_message)
+            if len(message) == CUT_MESSAGE:
+                message = without_cut_end(message)
+            record.error_message = scrub(message, self._names, LONGEST_MESSAGE)
         return record
 
     def _keeps(self, signature: Signature) -> bool:
@@ -93,7 +107,7 @@ class Redact:
         # list(): one step that no other thread can come between, should the application still change its dict
         for key, value in list(mapping.items()):
             known = keys.get(key) if type(key) is str else None
-            name, verdict = known if known is not None else self._look_at_key(key)
+            name, verdict, is_user = known if known is not None else self._look_at_key(key)
             if name in clean:
                 name = _another(name, clean)
             kind = type(value)
@@ -106,9 +120,20 @@ class Redact:
                 clean[name] = texts.get(value) or self._text(value)
             else:
                 clean[name] = self._value(value, depth - 1)
-        if "value" in clean and self._is_secret_pair(mapping):
-            clean["value"] = REDACTED
+            if is_user:
+                _leave_user(clean, name, value)
+        if "value" in clean:
+            self._look_at_value(mapping, clean)
         return clean
+
+    def _look_at_value(self, mapping: dict[Any, Any], clean: dict[str, Any]) -> None:
+        """Decide once more on what is called `value`, from what stands beside it."""
+        if self._is_secret_pair(mapping):
+            clean["value"] = REDACTED
+            return
+        value, size = mapping["value"], mapping.get("size")
+        if type(value) is str and len(value) == CUT_VALUE and type(size) is int and size > CUT_VALUE:
+            clean["value"] = self._text(without_cut_end(value))
 
     def _value(self, value: object, depth: int) -> object:
         """Return a value without secrets; what is no JSON passes, for `size` to replace it by the name of its type."""
@@ -157,16 +182,18 @@ class Redact:
         self._work_left -= work
         return True
 
-    def _look_at_key(self, key: object) -> tuple[str, Verdict]:
-        """Return the text of a key, which may be a secret itself, and what it says about its value."""
+    def _look_at_key(self, key: object) -> tuple[str, Verdict, bool]:
+        """Return the text of a key, which may be a secret itself, and what it says: a secret, or who the user is."""
         if isinstance(key, bytes):
             key = key.decode("utf-8", "replace")
         if not isinstance(key, str):
             is_plain = key is None or isinstance(key, _NUMBERS)
             text = self._text(str(key)) if is_plain else f"<{type(key).__name__}>"
-            return text, Verdict.PLAIN if is_plain else Verdict.SECRET  # a tuple may hold the name of a secret
+            # a tuple may hold the name of a secret
+            return text, Verdict.PLAIN if is_plain else Verdict.SECRET, False
         name = str.__str__(key)
-        found = self._text(name), self._names.verdict(name)
+        verdict = self._names.verdict(name)
+        found = self._text(name), verdict, is_user_name(name) and not verdict
         if len(name) <= _LONGEST_REMEMBERED:
             if len(self._keys) >= _MOST_REMEMBERED:
                 self._keys.clear()
@@ -195,6 +222,15 @@ def _without_value(value: object) -> object:
         if isinstance(kind, str) and kind.isidentifier() and len(kind) <= _LONGEST_REMEMBERED:
             return {"type": kind, "value": REDACTED}
     return REDACTED
+
+
+def _leave_user(clean: dict[str, Any], name: str, value: object) -> None:
+    """Put back a mail address that says who the user is: `anonymize` makes it a pseudonym, if that is wanted."""
+    if isinstance(value, str):
+        if is_mail_address(value):
+            clean[name] = value
+    elif isinstance(value, dict) and isinstance(address := value.get("value"), str) and is_mail_address(address):
+        clean[name] = clean[name] | {"value": address} if isinstance(clean[name], dict) else clean[name]
 
 
 def _is_card(number: float) -> bool:

@@ -158,3 +158,13 @@ def test_record_says_where_it_ran(make_tracker: Any) -> None:
     assert (record.app, record.version, record.environment) == ("shop", "2.1", "staging")
     assert (record.thread_id, record.process_id) == (threading.get_ident(), os.getpid())
     assert record.host == socket.gethostname()
+
+
+@pytest.mark.parametrize("mistaken", ["record_id", "status"])
+def test_warning_of_a_mistaken_argument_does_not_repeat_it(
+    tracker: FeatureTracker, caplog: pytest.LogCaptureFixture, mistaken: str
+) -> None:
+    given = {"record_id": tracker.start_custom_tracking("op"), mistaken: "hunter2-in-the-wrong-place"}
+    tracker.complete_custom_tracking(**given)
+    assert len(caplog.messages) == 1
+    assert "hunter2" not in caplog.text

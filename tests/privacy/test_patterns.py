@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curio_tracking.privacy.names import SecretNames
-from curio_tracking.privacy.patterns import LONGEST_TEXT, REDACTED, is_card_number, scrub
+from curio_tracking.privacy.patterns import LONGEST_TEXT, REDACTED, is_card_number, kinds_in, scrub, without_cut_end
 
 NAMES = SecretNames(also=["customer"])
 HEX = "0123456789abcdef"
@@ -48,7 +48,9 @@ HARMLESS = [
     "550e8400-e29b-41d4-a716-446655440000",
     "d670460b4b4aece5915caf5c68d12f560a9fe3e4",
     "https://example.com/a/b?page=2&sort=name#top",
-    "https://host:8080/@bob and mail to bob@example.com",
+    "https://host:8080/@bob and mail to bob@example",
+    "icon@2x.png and @app.route",
+    "lodash@4.17.21 or requests@main",
     "git+ssh://git@github.com/x/y",
     "basic authentication failed",
     "Bearer token expired",
@@ -57,7 +59,7 @@ HARMLESS = [
     "MyVeryLongClassNameForHandling2Things",
     "key: value, name = other",
     "unexpected token '}' at 3",
-    "mailto:bob@example.com",
+    "mailto:bob",
     "a > b and tokens > 5",
     "no such file: 'a.csv'",
     "a:b",
@@ -122,6 +124,52 @@ def test_the_value_of_a_secret_name_is_replaced(pair: str, secret: str) -> None:
     text = scrub(pair.replace("{{", "{").replace("}}", "}").replace("{}", secret), NAMES)
     assert secret not in text
     assert REDACTED in text
+
+
+ADDRESSES = [
+    "bob@example.com",
+    "b.o-b+news@mail.example.co.uk",
+    "a@b.co",
+    "bob%40example.com",
+    "b%2Bob%40example.com",
+    "é@ü.org",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(
+    "text", ["{}", "see {}.", "<{}>", "mailto:{}", "x={}&y=1", "'{}'", "to {}, cc {}", "line\n{}\n"]
+)
+def test_mail_addresses_are_found_anywhere(address: str, text: str) -> None:
+    assert scrub(text.replace("{}", address), NAMES) == text.replace("{}", REDACTED)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "https", "amqp"])
+@pytest.mark.parametrize("login", ["bob@example.com:p/w?x", "bob:p/w?x", ":p/w", "bob@corp:p@ss/w"])
+def test_credentials_in_a_url_are_found_however_little_is_quoted(scheme: str, login: str) -> None:
+    clean = scrub(f"{scheme}://{login}@db.example/x", NAMES)
+    assert [part for part in ("bob", "p/w", "p@ss", "ss/w") if part in clean] == []
+
+
+@pytest.mark.parametrize(
+    ("cut", "left"),
+    [
+        ("got ghp_a1B2a1", "got …"),
+        ("card 4111 1111 11", "card …"),
+        ("/find?token=ghp_a1", "/find?…"),
+        ("a, 'bob@exam", "a, '…"),
+        ("nothing but a long wor", "nothing but a long …"),
+        ("x" * 300, "…"),
+        ("", "…"),
+    ],
+)
+def test_last_word_of_a_text_that_was_cut_off_goes(cut: str, left: str) -> None:
+    assert without_cut_end(cut) == left
+
+
+@given(st.text(st.sampled_from("a1B2 -@:/.%=&?\"'[]{}é\n"), max_size=60))
+def test_kinds_are_named_exactly_where_something_is_replaced(text: str) -> None:
+    assert bool(kinds_in(text, NAMES)) == (scrub("." * 8 + text, NAMES) != "." * 8 + text)
 
 
 def test_what_stands_around_a_pair_stays() -> None:

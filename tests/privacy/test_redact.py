@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curio_tracking.privacy.redact import MAX_DEPTH, Redact, create
+from curio_tracking.collecting.capture import MAX_VALUE_LENGTH
+from curio_tracking.collecting.outcome import MAX_MESSAGE_LENGTH
+from curio_tracking.privacy.redact import CUT_MESSAGE, CUT_VALUE, MAX_DEPTH, Redact, create
 from curio_tracking.privacy.size import Size
 from curio_tracking.records import FeatureStatus
 from curio_tracking.settings import load_settings
@@ -190,3 +192,52 @@ def test_more_than_can_be_looked_at_is_replaced() -> None:
 def test_odd_records_pass_the_whole_way_to_json(position: int) -> None:
     _oddity, record = list(odd_records())[position]
     assert json.dumps(Size(10_240).apply(Redact().apply(record)).metadata).isascii()
+
+
+ADDRESS = "ada@example.org"
+
+
+def test_mail_addresses_in_values_and_keys_are_not_kept() -> None:
+    text = everything(redacted({"contact": ADDRESS, "seen": [ADDRESS], ADDRESS: 1, "note": f"mail to {ADDRESS}."}))
+    assert ADDRESS not in text
+
+
+@pytest.mark.parametrize("name", ["user_id", "username", "X-User-Id"])
+def test_mail_address_that_is_a_user_id_is_left_to_anonymize(name: str) -> None:
+    parameter = {"type": "str", "size": len(ADDRESS), "value": ADDRESS}
+    metadata = {name: ADDRESS, "parameters": {name: parameter}}
+    assert redacted(metadata) == metadata
+
+
+def test_text_around_a_mail_address_under_the_name_of_a_user_is_no_user_id() -> None:
+    assert redacted({"user_id": f"is {ADDRESS}"}) == {"user_id": "is [redacted]"}
+
+
+def test_secret_name_outweighs_the_name_of_a_user() -> None:
+    assert Redact(also=["user_id"]).apply(make_record(metadata={"user_id": ADDRESS})).metadata == {
+        "user_id": "[redacted]"
+    }
+
+
+@given(st.integers(1, len(TOKEN) - 1))
+def test_value_of_which_the_end_was_cut_off_has_no_half_of_a_secret(left: int) -> None:
+    value = "." * (CUT_VALUE - left - 1) + " " + TOKEN[:left]
+    parameter = {"type": "str", "size": CUT_VALUE + len(TOKEN) - left, "value": value}
+    kept = redacted({"parameters": {"text": parameter}})["parameters"]["text"]["value"]
+    assert kept == "." * (CUT_VALUE - left - 1) + " …"
+
+
+def test_value_that_is_whole_keeps_its_end() -> None:
+    parameter = {"type": "str", "size": CUT_VALUE, "value": "word " * 51 + "x"}
+    assert redacted({"parameters": {"text": parameter}})["parameters"]["text"] == parameter
+
+
+@given(st.integers(1, len(TOKEN) - 1))
+def test_message_of_which_the_end_was_cut_off_has_no_half_of_a_secret(left: int) -> None:
+    message = "." * (CUT_MESSAGE - left - 1) + " " + TOKEN[:left]
+    kept = Redact().apply(make_record(error_message=message)).error_message
+    assert kept == "." * (CUT_MESSAGE - left - 1) + " …"
+
+
+def test_lengths_at_which_texts_are_cut_are_those_of_the_side_that_cuts() -> None:
+    assert (CUT_VALUE, CUT_MESSAGE) == (MAX_VALUE_LENGTH, MAX_MESSAGE_LENGTH)
