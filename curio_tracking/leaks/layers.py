@@ -19,6 +19,7 @@ BLOCK: Final = 1 << 20
 _STREAM: Final = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]", re.DOTALL)
 _ANY_HEADER: Final = 32 + zlib.MAX_WBITS
 """Lets zlib tell gzip from zlib by itself."""
+_LONGEST_MAGIC: Final = 3
 _STEP: Final = 4096
 _MOST_PARTS: Final = 1 << 15
 """Of one stream: 128 MB before it was opened, twice as much as a segment may have."""
@@ -40,29 +41,32 @@ def blocks(stream: BinaryIO, overlap: int) -> Iterator[tuple[int, bytes]]:
         before = data[-overlap:] if overlap else b""
 
 
-def inflated(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, bytes) for every compressed stream in `data`: where it begins, and what it holds.
+def inflated(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield (offset, bytes) for every compressed stream in a file: where it begins, and what it holds.
 
-    A stream that breaks off gives what it holds up to there.
+    A stream that breaks off, or is damaged, gives what it holds up to there.
     """
+    stream.seek(0)
     end = 0
-    for match in _STREAM.finditer(data):
-        if match.start() < end:  # inside of a stream that was opened
-            continue
-        whole, end = _inflate(memoryview(data), match.start())
-        if whole:
-            yield match.start(), whole
+    for offset, data in blocks(stream, _LONGEST_MAGIC):
+        resume = stream.tell()
+        for match in _STREAM.finditer(data):
+            start = offset + match.start()
+            if start >= end:  # not inside of a stream that was opened
+                whole, end = _inflate(stream, start)
+                if whole:
+                    yield start, whole
+        stream.seek(resume)
 
 
-def _inflate(data: memoryview, start: int) -> tuple[bytes, int]:
-    """Return what the stream that begins at `start` holds, and where it ends; if it is damaged, what can be had."""
+def _inflate(stream: BinaryIO, start: int) -> tuple[bytes, int]:
+    """Return what the compressed stream that begins at `start` holds, and where it ends."""
     reader = zlib.decompressobj(_ANY_HEADER)
     parts: list[bytes] = []
-    place = start
+    stream.seek(start)
     try:
-        while not reader.eof and place < len(data) and len(parts) < _MOST_PARTS:
-            parts.append(reader.decompress(data[place : place + _STEP]))
-            place = min(place + _STEP, len(data))
+        while not reader.eof and len(parts) < _MOST_PARTS and (part := stream.read(_STEP)):
+            parts.append(reader.decompress(part))
     except zlib.error:
-        return b"".join(parts), start
-    return b"".join(parts), place - len(reader.unused_data)
+        return b"".join(parts), start + 1
+    return b"".join(parts), stream.tell() - len(reader.unused_data)

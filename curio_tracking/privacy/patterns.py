@@ -208,10 +208,16 @@ def _pairs(text: str, names: SecretNames) -> str:
 def _end_of_secret(text: str, start: int, name: str, names: SecretNames) -> int | None:
     """Return where the value after a name ends if it is a secret."""
     verdict = names.verdict(name)
-    if verdict is Verdict.PLAIN or text.startswith(REDACTED, start):
+    if verdict is Verdict.PLAIN or _is_replaced(text, start):
         return None
     end = _end_of_value(text, start, name)
     return None if verdict is Verdict.TEXT_IS_SECRET and _is_number(text[start:end]) else end
+
+
+def _is_replaced(text: str, start: int) -> bool:
+    """Whether a replacement begins here, or what `size` has left of one."""
+    here = text[start : start + len(REDACTED)]
+    return here == REDACTED or ("…" in here and REDACTED.startswith(here[: here.index("…")]))
 
 
 def _end_of_value(text: str, start: int, name: str) -> int:

@@ -77,6 +77,12 @@ class TestConfig(CommandContract):
         return "config"
 
 
+class TestPrivacyScan(CommandContract):
+    @pytest.fixture
+    def command(self) -> str:
+        return "privacy scan"
+
+
 class TestPluginsList(CommandContract):
     reads_store = False
 

@@ -21,11 +21,11 @@ def test_shape_mode_keeps_names_types_and_sizes_but_no_values(make_tracker: Any)
     assert parameters(tracker) == {"prompt": {"type": "str", "size": 11}, "count": {"type": "int"}}
 
 
-def test_values_mode_keeps_plain_values_cut_at_256_characters(make_tracker: Any) -> None:
+def test_values_mode_keeps_plain_values_cut_at_the_last_word_within_256_characters(make_tracker: Any) -> None:
     tracker = make_tracker(capture_args="values")
-    tracker.track_feature("f")(lambda text, number, items: None)("x" * 300, 3, [1, 2])
+    tracker.track_feature("f")(lambda text, number, items: None)("word " * 60, 3, [1, 2])
     assert parameters(tracker) == {
-        "text": {"type": "str", "size": 300, "value": "x" * 256},
+        "text": {"type": "str", "size": 300, "value": "word " * 51 + "…"},
         "number": {"type": "int", "value": 3},
         "items": {"type": "list", "size": 2},
     }

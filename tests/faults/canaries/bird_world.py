@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,7 @@ class Leak:
 
 def leaks_in(data: bytes, where: str) -> Iterator[Leak]:
     """Yield what is found in the data, and in the compressed parts of it."""
-    for label, layer in [(where, data), *((f"{where}, inflated", whole) for _, whole in inflated(data))]:
+    for label, layer in [(where, data), *((f"{where}, inflated", whole) for _, whole in inflated(BytesIO(data)))]:
         for hit in SEARCH.find(layer):
             around = layer[max(0, hit.offset - 120) : hit.offset + hit.length + 40]
             yield Leak(KINDS[hit.canary - 1], hit.encoding, label, around.decode("utf-8", "backslashreplace"))
