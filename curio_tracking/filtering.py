@@ -34,10 +34,22 @@ def _as_made(made: RecordFilter | None) -> RecordFilter | None:
 def filter_chain(
     settings: Settings, host: PluginHost, prepared: Callable[[RecordFilter | None], RecordFilter | None] = _as_made
 ) -> FilterChain:
+    """Build the filters and put them into a chain; see `filter_steps`."""
+    return FilterChain(filter_steps(settings, host, prepared))
+
+
+def filter_steps(
+    settings: Settings, host: PluginHost, prepared: Callable[[RecordFilter | None], RecordFilter | None] = _as_made
+) -> list[FilterStep]:
     """Build the filters: those named in FILTERS first, in that order, then the rest by their own order.
 
     What must be first (exclude: nothing may see an excluded feature) and last (size: a secret that was cut short is no
     longer recognised) keeps its place.
+
+    Args:
+        settings: which filters, and how.
+        host: the loaded plugins.
+        prepared: what to put in the place of a filter, or None to leave it out.
     """
     named = {name: position for position, name in enumerate(settings.filters)}
     parts = sorted(
@@ -46,7 +58,7 @@ def filter_chain(
     )
     steps = [step for part in parts if (step := _step(part, settings, prepared)) is not None]
     missing = [name for name in named if name not in host.filters]
-    return FilterChain([*_missing_privacy(settings, host), *_missing_named(missing, host), *steps])
+    return [*_missing_privacy(settings, host), *_missing_named(missing, host), *steps]
 
 
 def _step(

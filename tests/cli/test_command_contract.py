@@ -77,6 +77,12 @@ class TestConfig(CommandContract):
         return "config"
 
 
+class TestPrivacyPreview(CommandContract):
+    @pytest.fixture
+    def command(self) -> str:
+        return "privacy preview"
+
+
 class TestPrivacyScan(CommandContract):
     @pytest.fixture
     def command(self) -> str:

@@ -6,10 +6,15 @@ from typing import Final
 import typer
 
 from curio_tracking.cli import examples
+from curio_tracking.cli.privacy.previewing import preview
 from curio_tracking.cli.privacy.scanning import scan
 from curio_tracking.hookspecs import hookimpl
 
 COMMANDS: Final[dict[str, tuple[Callable[..., None], tuple[str, ...]]]] = {
+    "preview": (
+        preview,
+        ("privacy preview --sample", "privacy preview my_feature --limit 1", "privacy preview --format json"),
+    ),
     "scan": (scan, ("privacy scan", "privacy scan --strict --canary-file canaries.txt", "privacy scan --format json")),
 }
 
