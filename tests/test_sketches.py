@@ -256,3 +256,14 @@ def test_equal_texts_count_once_across_processes(names: list[str]) -> None:
         merged(counter_of(names), HyperLogLog(planes=int.from_bytes(other.stdout))).registers()
         == counter_of(names).registers()
     )
+
+
+@given(st.sets(st.text(max_size=6), max_size=60), st.sets(st.text(max_size=6), max_size=60))
+def test_at_least_so_many_distinct_texts_is_never_too_high_and_hardly_ever_too_low(
+    one: set[str], two: set[str]
+) -> None:
+    first, second = HyperLogLog(), HyperLogLog()
+    first.add_each(one)
+    second.add_each(two)
+    first.merge(second)
+    assert len(one | two) - 8 <= first.least() <= len(one | two)

@@ -20,7 +20,8 @@ from curio_tracking.cli import (
     print_object,
     units,
 )
-from curio_tracking.errors import UnknownNameError
+from curio_tracking.cli.small_groups import MinUsersOption, is_small
+from curio_tracking.errors import CurioError, UnknownNameError
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.queries import RecordQuery
 from curio_tracking.summaries import Summary
@@ -32,6 +33,10 @@ class UnknownFeatureError(UnknownNameError):
     """No record and no declaration names the feature."""
 
     exit_code = 1  # not a mistake in the command: the store may hold it tomorrow
+
+
+class SmallGroupError(CurioError):
+    """So few users called the feature that its statistics shall not be shown."""
 
 
 @hookimpl
@@ -52,6 +57,7 @@ def feature_stats(
     category: CategoryOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    min_users: MinUsersOption = 0,
     format_name: FormatOption = None,
 ) -> None:
     """Show the statistics of one feature.
@@ -63,6 +69,8 @@ def feature_stats(
         where = session.reader.where(feature_name=name, category=category, since=since, until=until)
         explain_cost(session, where, chosen)
         summary = session.reader.feature(where) or _without_calls(session, where)
+        if is_small(summary, min_users):
+            raise SmallGroupError(f'the statistics of "{name}" are left out: fewer than {min_users} users')
         print_object(summary.as_dict(), COLUMNS, chosen)
 
 

@@ -24,6 +24,7 @@ from curio_tracking.cli import (
     print_rows,
     units,
 )
+from curio_tracking.cli.small_groups import MinUsersOption, without_small
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.summaries import STATISTICS
 
@@ -42,6 +43,7 @@ def curio_register_commands(app: typer.Typer) -> None:
             "list-features --limit 10",
             "list-features --category ai_provider --since 7d",
             "list-features --status failed --limit 0 --format csv > failing.csv",
+            "list-features --limit 0 --min-users 5 --format json > to-pass-on.json",
         ),
     )(list_features)
 
@@ -54,6 +56,7 @@ def list_features(
     user: UserOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    min_users: MinUsersOption = 0,
     format_name: FormatOption = None,
 ) -> None:
     """List the features that are used most.
@@ -65,10 +68,11 @@ def list_features(
     with open_session(ctx) as session:
         where = session.reader.where(category=category, status=status, user_id=user, since=since, until=until)
         explain_cost(session, where, chosen)
-        found = session.reader.features(where)
+        known = session.reader.features(where)
+        found = without_small(known, min_users)
         shown = found[:limit] if limit else found
         print_rows((summary.as_dict() for summary in shown), LAYOUT, chosen)
-        if not found:
+        if not known:
             explain_nothing(session, where, chosen)
     if len(shown) < len(found) and is_for_people(chosen):
         note(f"{len(shown)} of {len(found)} features; --limit 0 shows all")
