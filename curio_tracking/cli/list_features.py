@@ -24,7 +24,7 @@ from curio_tracking.cli import (
     print_rows,
     units,
 )
-from curio_tracking.cli.small_groups import MinUsersOption, without_small
+from curio_tracking.cli.small_groups import MinUsersOption, is_small, tell_left_out
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.summaries import STATISTICS
 
@@ -69,11 +69,12 @@ def list_features(
         where = session.reader.where(category=category, status=status, user_id=user, since=since, until=until)
         explain_cost(session, where, chosen)
         known = session.reader.features(where)
-        found = without_small(known, min_users)
+        found = [summary for summary in known if not is_small(summary, min_users)]
         shown = found[:limit] if limit else found
         print_rows((summary.as_dict() for summary in shown), LAYOUT, chosen)
         if not known:
             explain_nothing(session, where, chosen)
+    tell_left_out(len(known) - len(found), len(known), min_users)
     if len(shown) < len(found) and is_for_people(chosen):
         note(f"{len(shown)} of {len(found)} features; --limit 0 shows all")
 

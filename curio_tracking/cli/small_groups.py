@@ -12,8 +12,6 @@ import typer
 from curio_tracking.cli.output import note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from curio_tracking.summaries import Summary
 
 MinUsersOption = Annotated[
@@ -39,10 +37,7 @@ def is_small(summary: Summary, min_users: int) -> bool:
     return summary.weight > 0 and summary.users.least() < min_users
 
 
-def without_small(found: Sequence[Summary], min_users: int) -> list[Summary]:
-    """Return the groups that are large enough, and say on stderr how many others there are."""
-    kept = [summary for summary in found if not is_small(summary, min_users)]
-    if len(kept) < len(found):
-        left_out = len(found) - len(kept)
-        note(f"{left_out} of {len(found)} features left out: fewer than {min_users} users")
-    return kept
+def tell_left_out(left_out: int, known: int, min_users: int) -> None:
+    """Say on stderr, whatever the format, how many of the known groups are not shown; nothing if all are."""
+    if left_out:
+        note(f"{left_out} of {known} features left out: fewer than {min_users} users")
