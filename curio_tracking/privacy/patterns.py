@@ -94,11 +94,9 @@ _WORD_IN_AWS_KEY: Final = 3.5
 
 def scrub(text: str, names: SecretNames, longest: int = LONGEST_TEXT) -> str:
     """Return the text with everything that looks like a secret replaced, cut off after `longest` characters."""
-    if len(text) < SHORTEST_SECRET and not _PAIR_OR_MAIL.search(text):
-        return text
     if len(text) > longest:
         text = _shorten(text, longest)
-    if _SUSPICIOUS.search(text):
+    if _is_suspicious(text):
         for _kind, step in STEPS:
             text = step(text, names)
     return text
@@ -107,13 +105,19 @@ def scrub(text: str, names: SecretNames, longest: int = LONGEST_TEXT) -> str:
 def kinds_in(text: str, names: SecretNames) -> list[str]:
     """Return what kinds of private text `scrub` replaces in a text; the names of steps."""
     found = []
-    if _SUSPICIOUS.search(text):
+    if _is_suspicious(text):
         for kind, step in STEPS:
             clean = step(text, names)
             if clean != text:
                 found.append(kind)
             text = clean
     return found
+
+
+def _is_suspicious(text: str) -> bool:
+    """Whether a text may hold something private; tells most texts, at little cost."""
+    is_too_short = len(text) < SHORTEST_SECRET and not _PAIR_OR_MAIL.search(text)
+    return not is_too_short and _SUSPICIOUS.search(text) is not None
 
 
 def is_mail_address(text: str) -> bool:
