@@ -79,6 +79,13 @@ class Settings(BaseSettings):
     queue_size: int = _setting(
         10_000, "Most buffered records; further calls are folded into totals.", "records", ge=1, le=MOST_RECORDS
     )
+    queue_bytes: int = _setting(
+        33_554_432,
+        "Most memory that buffered records may take, about; further calls are folded into totals.",
+        "bytes",
+        ge=100_000,
+        le=1 << 40,
+    )
     environment: Literal["production", "staging", "development"] = _setting(
         "production",
         "Deployment, stored with each record; its profile gives defaults. development: CAPTURE_ARGS=values, "

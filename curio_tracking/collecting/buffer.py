@@ -1,8 +1,9 @@
 """Buffer: where the host's threads leave their rows for the writer; bounded, counted, never waiting.
 
 `limit` is the number of rows at which the next call takes the slow path `make_room`: 0 before the writer runs, the
-flush interval while it sleeps, the queue size while it works. So the hot path tests one number for three things.
-When the queue is full, calls are folded: their details are shed, their totals stay exact.
+flush interval while it sleeps, the next weighing (see `scale`) or the queue size while it works. So the hot path tests
+one number for four things. When the queue is full, in rows or in bytes, calls are folded: their details are shed, their
+totals stay exact.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from _queue import SimpleQueue
 from _thread import allocate_lock
 from collections import deque
+
+from curio_tracking.collecting.scale import Scale
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 DEFAULT_FLUSH_INTERVAL: Final = 100
 DEFAULT_QUEUE_SIZE: Final = 10_000
+DEFAULT_QUEUE_BYTES: Final = 33_554_432
+ROWS_BETWEEN_WEIGHINGS: Final = 256
+HEAVY_BYTES: Final = 16_384
+"""What a row weighs that is reason enough to weigh the buffer at once."""
 MAX_FOLDS: Final = 10_000
 
 
@@ -48,6 +55,8 @@ class Buffer:
     Attributes:
         rows: finished calls, oldest first; `deque.append` and `popleft` are atomic, no lock is needed.
         limit: see the module.
+        queue_size, queue_bytes: beyond them calls are folded.
+        scale: what the rows weigh.
         wake: anything put in wakes the writer. A SimpleQueue, because `put` may be interrupted by itself (a signal
             handler or finaliser that calls a tracked function), which a Condition would answer with a deadlock.
         overflowed: calls that could not even be folded.
@@ -62,8 +71,10 @@ class Buffer:
         "limit",
         "min_duration",
         "overflowed",
+        "queue_bytes",
         "queue_size",
         "rows",
+        "scale",
         "shut",
         "too_short",
         "wake",
@@ -75,12 +86,14 @@ class Buffer:
         self.rows: deque[Any] = deque()
         self.flush_interval = DEFAULT_FLUSH_INTERVAL
         self.queue_size = DEFAULT_QUEUE_SIZE
+        self.queue_bytes = DEFAULT_QUEUE_BYTES
         self.min_duration = 0.0
         self.renew()
 
     def renew(self) -> None:
         """Begin anew, as in a forked child: nothing pending, no writer, fresh locks."""
         self.rows.clear()  # in place: the wrappers hold this very deque
+        self.scale = Scale(self.rows)
         self.limit = 0
         self.shut = False
         self.wake: SimpleQueue[None] = SimpleQueue()
@@ -102,25 +115,38 @@ class Buffer:
             except Exception:
                 self.limit = 0  # too deep in a recursion, or too late in a shutdown: the next call tries again
             return True
-        if len(self.rows) < self.queue_size:
-            self.limit = self.queue_size  # awake from here on: no further call needs to wake it
-            self.wake.put(None)
+        if len(self.rows) < self.queue_size and self.scale.weigh() < self.queue_bytes:
+            if self.limit <= self.flush_interval:
+                self.wake.put(None)
+            self.stay_awake()  # from here on no further call needs to wake it
             return True
         self._fold(site, status, start, end)
         return False
 
-    def add(self, row: Any, site: Site, status: FeatureStatus, start: float, end: float) -> None:
-        """Push a row from outside the hot path."""
+    def add(self, row: Any, site: Site, status: FeatureStatus, start: float, end: float, weight: int = 0) -> None:
+        """Push a row from outside the hot path.
+
+        Args:
+            weight: bytes of what the host put into it.
+        """
         if len(self.rows) < self.limit or self.make_room(site, status, start, end):
             self.rows.append(row)
+            if weight > HEAVY_BYTES and self.limit > self.flush_interval:
+                self.limit = len(self.rows)
 
     def sleep(self) -> None:
         """Let the next `flush_interval` rows wake the writer; called by the writer before it waits."""
         self.limit = self.flush_interval
 
     def stay_awake(self) -> None:
-        """Spare the host the waking; called by the writer while it works."""
-        self.limit = self.queue_size
+        """Spare the host the waking, up to the next weighing; called by the writer while it works."""
+        self.limit = min(self.queue_size, max(len(self.rows), self.flush_interval) + ROWS_BETWEEN_WEIGHINGS)
+
+    def clear(self) -> None:
+        """Forget the rows and the folds."""
+        self.rows.clear()
+        self.scale.forget()
+        self.take_folds()
 
     def _fold(self, site: Site, status: FeatureStatus, start: float, end: float) -> None:
         # Never waits: the item is queued (atomic), and whoever has the lock, now or next, adds it up. That holds for

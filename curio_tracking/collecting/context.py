@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
+from curio_tracking.collecting.weight import bounded
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextvars import Token
@@ -18,17 +20,18 @@ class Context:
 
     Attributes:
         user_id, session_id: as the application gave them.
-        metadata: custom keys that every record inside gets.
+        metadata: custom keys that every record inside gets. weight: bytes that it keeps alive.
         run_id, run_start: the innermost call in this context, as id and clock reading; None outside of any.
         root_id, root_start: the outermost one around it.
     """
 
-    __slots__ = ("metadata", "root_id", "root_start", "run_id", "run_start", "session_id", "user_id")
+    __slots__ = ("metadata", "root_id", "root_start", "run_id", "run_start", "session_id", "user_id", "weight")
 
     def __init__(self, outer: Context | None = None) -> None:
         self.user_id: str | None = outer.user_id if outer else None
         self.session_id: str | None = outer.session_id if outer else None
         self.metadata: dict[str, Any] | None = outer.metadata if outer else None
+        self.weight: int = outer.weight if outer else 0
         self.run_id: str | None = outer.run_id if outer else None
         self.run_start: float | None = outer.run_start if outer else None
         self.root_id: str | None = outer.root_id if outer else None
@@ -70,7 +73,7 @@ class tracking_context:  # noqa: N801  (used like a function: `with tracking_con
         if self._session_id is not None:
             context.session_id = text_of(self._session_id)
         if self._metadata:
-            context.metadata = {**(context.metadata or {}), **self._metadata}
+            context.metadata, context.weight = bounded({**(context.metadata or {}), **self._metadata})
         self._token.append(current.set(context))
         return self
 

@@ -38,6 +38,7 @@ class Ledger:
         take = rows.popleft
         with self._lock:
             taken = [take() for _ in range(min(most, len(rows)))]
+            self._buffer.scale.left += len(taken)
             self._in_hand += len(taken)
         return taken
 
@@ -73,8 +74,7 @@ class Ledger:
             left = self._pending()
             if left:
                 self.dropped[reason] += left
-            self._buffer.rows.clear()
-            self._buffer.take_folds()
+            self._buffer.clear()
             self._in_hand = 0
         return left
 

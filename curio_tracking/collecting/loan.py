@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST_REST: Final = 5.0
 """Seconds to wait for a writer to write what is buffered: a dead disk must not hold up what comes next."""
-_OF_BUFFER: Final = ("flush_interval", "queue_size", "min_duration", "overflowed", "too_short", "shut")
+_OF_BUFFER: Final = ("flush_interval", "queue_size", "queue_bytes", "min_duration", "overflowed", "too_short", "shut")
 
 
 class Loan:
@@ -37,7 +37,7 @@ class Loan:
         _put_to_rest(self._writer)
         buffer = collector.buffer
         self._rows = list(buffer.rows)  # what the former writer could not write in time stays its own
-        buffer.rows.clear()
+        buffer.clear()
         self._former = collector.guard, collector.switches, collector._load, collector.open_runs.given_up
         self._buffer = {name: getattr(buffer, name) for name in _OF_BUFFER}
         collector.guard = Guard()
@@ -52,8 +52,7 @@ class Loan:
         """Write what is buffered, then put back what was there before, whatever has become of the collector since."""
         collector, buffer = self._collector, self._collector.buffer
         collector.writer.hand_over()
-        buffer.rows.clear()  # what the borrower could not write is not the former writer's
-        buffer.take_folds()
+        buffer.clear()  # what the borrower could not write is not the former writer's
         collector.guard, switches, collector._load, collector.open_runs.given_up = self._former
         for name, value in self._buffer.items():
             setattr(buffer, name, value)

@@ -19,11 +19,12 @@ MAX_OPEN: Final = 10_000
 
 
 class OpenRuns:
-    """The started and not yet completed runs of one process; the oldest is given up beyond 10,000."""
+    """The started and not yet completed runs of one process; the oldest is given up beyond 10,000 and QUEUE_BYTES."""
 
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
         self._runs: dict[str, Run] = {}
+        self._bytes = 0
         self.given_up = 0
 
     def start(self, site: Site, user_id: object, session_id: object, metadata: Mapping[str, Any] | None) -> str:
@@ -36,15 +37,26 @@ class OpenRuns:
             context.session_id = text_of(session_id) or context.session_id
             run.context = context
         run.metadata.update(metadata or {})
+        run.bound()  # it may wait for its end for good
         # no lock: a signal handler may start a run in the middle of this; single dict operations are atomic
-        if len(self._runs) >= MAX_OPEN and self._runs.pop(next(iter(list(self._runs))), None) is not None:
-            self.given_up += 1
+        most_bytes = self._collector.buffer.queue_bytes
+        while self._runs and (len(self._runs) >= MAX_OPEN or self._bytes + run.weight > most_bytes):
+            if self._take(next(iter(list(self._runs)))) is not None:
+                self.given_up += 1
         self._runs[run.record_id] = run
+        self._bytes += run.weight
         return run.record_id
+
+    def _take(self, record_id: str) -> Run | None:
+        run = self._runs.pop(record_id, None)
+        if run is not None:
+            # of no consequence that this is not atomic: with nothing open there is nothing to keep
+            self._bytes = self._bytes - run.weight if self._runs else 0
+        return run
 
     def complete(self, record_id: object, status: object, facts: Mapping[str, Any]) -> None:
         """End a run; an id that is unknown or completed already is counted, and warned of once."""
-        run = self._runs.pop(record_id, None) if isinstance(record_id, str) else None
+        run = self._take(record_id) if isinstance(record_id, str) else None
         if run is None:
             self._collector.guard.report(
                 "unknown_record_id",

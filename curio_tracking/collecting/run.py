@@ -9,9 +9,18 @@ from __future__ import annotations
 from curio_tracking.collecting.capture import size_of
 from curio_tracking.collecting.clock import clock, record_id
 from curio_tracking.collecting.context import Context, current, leave, text_of
-from curio_tracking.collecting.outcome import FAILED, PARTIAL, SUCCESS, TIMEOUT, Failure, message_of
+from curio_tracking.collecting.outcome import (
+    FAILED,
+    MAX_MESSAGE_LENGTH,
+    PARTIAL,
+    SUCCESS,
+    TIMEOUT,
+    Failure,
+    message_of,
+)
 from curio_tracking.collecting.resources import usage
 from curio_tracking.collecting.running import current_cell
+from curio_tracking.collecting.weight import bounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +41,7 @@ class Run:
         input_size, output_size: bytes, characters or items; None when unknown.
         efficiency_score: 0..1; None lets the formula decide.
         record_id: the id of the record to be.
+        weight: bytes that its metadata keeps alive, once it is finished.
     """
 
     __slots__ = (
@@ -57,6 +67,7 @@ class Run:
         "site",
         "start",
         "status",
+        "weight",
     )
 
     def __init__(self, site: Site, shape: Shape = ()) -> None:
@@ -74,6 +85,7 @@ class Run:
         self.cpu_seconds: float | None = None
         self.memory_bytes: int | None = None
         self.record_id = ""
+        self.weight = 0
         self.end: float | None = None
         self._usage: tuple[float | None, int] | None = None
         self._token: Token[Context | None] | None = None
@@ -176,8 +188,17 @@ class Run:
         self.end = clock() if seconds is None else self.start + seconds
         if self._usage is not None:
             self._measure(*self._usage)
+        self.bound()
         status = self.status or SUCCESS
-        self.site.collector.buffer.add(self, self.site, status, self.start, self.end)
+        self.site.collector.buffer.add(self, self.site, status, self.start, self.end, self.weight)
+
+    def bound(self) -> None:
+        """Let go of what no record could hold, so that a waiting run keeps no large object alive."""
+        if self.metadata and type(self.metadata) is dict:
+            self.metadata, self.weight = bounded(self.metadata)
+        message = self.error_message
+        if type(message) is str and len(message) > MAX_MESSAGE_LENGTH:
+            self.error_message = message[:MAX_MESSAGE_LENGTH]
 
     def _measure(self, cpu_before: float | None, memory_before: int) -> None:
         cpu_seconds, memory_bytes = usage()

@@ -220,11 +220,11 @@ class Writer:
         )
         buffer.flush_interval = settings.flush_interval
         buffer.queue_size = settings.queue_size
+        buffer.queue_bytes = settings.queue_bytes
         self._most_resting = max(1, min(settings.flush_interval, settings.queue_size // 2))
         buffer.min_duration = settings.min_duration
         if not settings.enabled:
-            buffer.rows.clear()  # judged afterwards: these calls came before the settings were known
-            buffer.take_folds()
+            buffer.clear()  # judged afterwards: these calls came before the settings were known
 
     def _cycle(self, pipeline: Pipeline, delivery: Delivery) -> None:
         """Do what there is to do, then wait for more."""

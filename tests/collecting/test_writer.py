@@ -2,90 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from unsteady_backend import Plugin, Unsteady
 
-from curio_tracking import FeatureTracker, hookimpl
+from curio_tracking import FeatureTracker
 from curio_tracking.errors import StorageError
-from curio_tracking.interfaces import BaseBackend
-from curio_tracking.plugins import PluginHost
 from curio_tracking.records import FeatureRecord
-
-
-class Unsteady(BaseBackend):
-    """A third party's backend whose disk fails when a test says so."""
-
-    def __init__(self) -> None:
-        self.kept: list[FeatureRecord] = []
-        self.batches: list[int] = []
-        self.failure: Exception | None = None
-        self.poison: str | None = None
-        self.seen = threading.Event()
-        self.closed = 0
-
-    def append(self, records: Sequence[FeatureRecord]) -> None:
-        self.seen.set()
-        if self.failure is not None:
-            raise self.failure
-        if any(record.feature_name == self.poison for record in records):
-            raise TypeError("this record cannot be stored")
-        self.batches.append(len(records))
-        self.kept += records
-
-    def records(self, query: Any) -> Any:
-        return iter([record for record in self.kept if query.matches(record)])
-
-    def delete(self, query: Any) -> int:
-        return 0
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-class Plugin:
-    """Registers one backend, and whatever else a test needs."""
-
-    def __init__(self, backend: Unsteady, filters: dict[str, Any] | None = None, exporters: Any = ()) -> None:
-        self.backend = backend
-        self.filters = filters or {}
-        self.exporters = dict(exporters)
-
-    @hookimpl
-    def curio_register_backends(self, register: Any) -> None:
-        register("unsteady", lambda settings: self.backend)
-
-    @hookimpl
-    def curio_register_filters(self, register: Any) -> None:
-        for name, made in self.filters.items():
-            register(name, lambda settings, made=made: made)
-
-    @hookimpl
-    def curio_register_exporters(self, register: Any) -> None:
-        for name, made in self.exporters.items():
-            register(name, lambda settings, made=made: made)
-
-
-@pytest.fixture
-def with_plugin(
-    monkeypatch: pytest.MonkeyPatch, make_tracker: Callable[..., FeatureTracker]
-) -> Callable[..., FeatureTracker]:
-    """Return what makes a tracker whose process has one more plugin installed."""
-
-    def make(plugin: Plugin, **settings: Any) -> FeatureTracker:
-        load = PluginHost.load
-
-        def load_with_plugin(host: PluginHost) -> None:
-            host.register(plugin, "of-the-test")
-            load(host)
-
-        monkeypatch.setattr(PluginHost, "load", load_with_plugin)
-        return make_tracker(backend="unsteady", **settings)
-
-    return make
 
 
 def test_batches_are_no_larger_than_max_batch_size(with_plugin: Any) -> None:
