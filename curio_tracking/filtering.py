@@ -6,14 +6,14 @@ For collected records (`filter_chain`), for imported ones (`import_chain`), and 
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from curio_tracking.collecting.chain import Apply, FilterChain, FilterStep, drop
 from curio_tracking.collecting.guard import Guard, is_interrupt, one_line
 from curio_tracking.errors import PluginError
 from curio_tracking.hookspecs import FIRST_FILTER_ORDER, LAST_FILTER_ORDER
 from curio_tracking.interfaces import ImportAwareFilter
+from curio_tracking.logbook import warn
 from curio_tracking.plugins import State, normal_name
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from curio_tracking.plugins import Part, PluginHost
     from curio_tracking.records import FeatureRecord
     from curio_tracking.settings import Settings
-
-_log: Final = logging.getLogger("curio_tracking")
 
 
 def _as_made(made: RecordFilter | None) -> RecordFilter | None:
@@ -73,7 +71,7 @@ def _step(
     except BaseException as error:
         if is_interrupt(error):
             raise
-        _log.warning('filter "%s" cannot be made, so records are dropped: %s', part.name, one_line(error))
+        warn(f'filter "{part.name}" cannot be made, so records are dropped: {one_line(error)}')
         apply = drop
     return None if apply is None else FilterStep(part.name, apply, leaves_trace=part.leaves_trace)
 
@@ -88,11 +86,11 @@ def _missing_named(names: list[str], host: PluginHost) -> list[FilterStep]:
     steps = []
     for name in names:
         if normal_name(name) in broken:
-            _log.warning('filter "%s" is broken, so records are dropped; mend it or take it out of FILTERS', name)
+            warn(f'filter "{name}" is broken, so records are dropped; mend it or take it out of FILTERS')
             steps.append(FilterStep(name, drop))
         else:
             known = ", ".join(sorted(host.filters))
-            _log.warning('FEATURE_TRACKING_FILTERS: unknown filter "%s"; known: %s', name, known)
+            warn(f'FEATURE_TRACKING_FILTERS: unknown filter "{name}"; known: {known}')
     return steps
 
 
@@ -176,7 +174,7 @@ def _translators(settings: Settings, host: PluginHost) -> list[Callable[[str], f
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            _log.warning('filter "%s" cannot be made: %s', part.name, one_line(error))
+            warn(f'filter "{part.name}" cannot be made: {one_line(error)}')
             continue
         if translate is not None:
             found.append(translate)

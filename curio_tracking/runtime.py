@@ -17,7 +17,7 @@ from curio_tracking.efficiency import blend, default_targets
 from curio_tracking.errors import CurioError, PluginError, UnknownNameError
 from curio_tracking.filtering import filter_chain, user_translation
 from curio_tracking.interfaces import StorageBackend
-from curio_tracking.messages import logger as _log
+from curio_tracking.logbook import warn
 from curio_tracking.plugins import PluginHost, State, normal_name
 from curio_tracking.reader import Reader, choose
 from curio_tracking.settings import Settings, load_settings
@@ -42,7 +42,7 @@ def load_pipeline(overrides: Mapping[str, Any], *, strict: bool) -> Pipeline:
     """
     settings = load_settings(overrides, strict=strict)
     for problem in settings.problems:
-        _log.warning("%s", problem)
+        warn(problem)
     host = PluginHost.for_settings(settings)
     formula = host.formula.factory if host.formula is not None else blend
     return Pipeline(
@@ -121,7 +121,7 @@ def _writing_backend(settings: Settings, host: PluginHost, *, strict: bool) -> S
         default = type(settings).model_fields["backend"].default
         if strict or settings.backend == default or (part := host.backend(default)) is None:
             raise
-        _log.warning("%s; using the default %s", error, default)
+        warn(f"{error}; using the default {default}")
         return _made(part, settings)
 
 
@@ -133,7 +133,7 @@ def _exporters(settings: Settings, host: PluginHost) -> dict[str, Exporter]:
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            _log.warning('exporter "%s" cannot be made: %s', part.name, one_line(error))
+            warn(f'exporter "{part.name}" cannot be made: {one_line(error)}')
             continue
         if exporter is not None:
             made[part.name] = exporter

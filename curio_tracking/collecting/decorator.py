@@ -11,10 +11,10 @@ from types import CodeType, FunctionType
 
 from curio_tracking.collecting.capture import bound_values, shape_of
 from curio_tracking.collecting.generators import track_async_generator, track_generator
-from curio_tracking.collecting.guard import warn
 from curio_tracking.collecting.hotpath import can_generate, make_wrapper
 from curio_tracking.collecting.outcome import Failure
 from curio_tracking.collecting.run import Run
+from curio_tracking.logbook import warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

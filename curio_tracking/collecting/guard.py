@@ -1,12 +1,15 @@
 """The guard: every border where our own code could raise into the host goes through here.
 
-A failure of the tracker is counted, the first of each kind is logged, and the host goes on. Nothing is logged twice.
+A failure of the tracker is counted, one of each kind is logged a minute, and the host goes on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from threading import current_thread, main_thread
+
+from curio_tracking.collecting.clock import clock
+from curio_tracking.logbook import warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +19,11 @@ if TYPE_CHECKING:
 _PACKAGE = __file__.rpartition("collecting")[0]
 MAX_FAILURES: Final = 5
 """So often in a row may a part of a plugin fail, and so often in all its hooks; then it is switched off."""
+SECONDS_BETWEEN_MESSAGES: Final = 60.0
 
 
 class Guard:
-    """Counts and reports failures, once per kind.
+    """Counts failures and reports them, once a minute of each kind.
 
     Attributes:
         errors: how often something went wrong, by where.
@@ -27,15 +31,24 @@ class Guard:
 
     def __init__(self) -> None:
         self.errors: Counter[str] = Counter()
+        self._next_messages: dict[str, float] = {}
+        self._told: dict[str, int] = {}  # how many of the errors there were when the last message was logged
 
     def report(self, where: str, message: str) -> None:
-        """Count a failure at `where`; log the message if it is the first one there."""
+        """Count a failure at `where`; log the message unless the last one of there is less than a minute old."""
         self.errors[where] += 1
-        if self.errors[where] == 1:
-            warn(message)
+        now = clock()
+        if now < self._next_messages.get(where, now):
+            return
+        # before it is logged: a handler may call a tracked function that fails in the same way
+        self._next_messages[where] = now + SECONDS_BETWEEN_MESSAGES
+        count = self.errors[where]
+        left_out = count - self._told.get(where, 0) - 1
+        if warn(f"{message} ({left_out} more of this kind were not logged)" if left_out > 0 else message):
+            self._told[where] = count
 
     def call(self, where: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Return `function(*args)`, or None when it raised: counted at `where`, logged the first time."""
+        """Return `function(*args)`, or None when it raised: counted at `where`, logged as in `report`."""
         try:
             return function(*args)
         except Exception as error:
@@ -114,13 +127,3 @@ def one_line(error: BaseException) -> str:
     except BaseException:  # a plugin's exception may do anything
         lines = []
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-
-
-def warn(message: str) -> None:
-    """Log one warning; never raises."""
-    try:
-        from curio_tracking.messages import logger  # late: 8 ms that a host which never gets a warning should not pay
-
-        logger.warning("%s", message)
-    except Exception:  # noqa: S110  (there is nowhere left to report to)
-        pass

@@ -59,7 +59,10 @@ def _stop_for_forks() -> None:
 
 def close_all() -> None:
     """Finish every tracker: write what is buffered, within its EXIT_TIMEOUT. A second call does nothing."""
-    for collector in list(collectors):
+    ending = list(collectors)
+    for collector in ending:  # first: or the timeouts of those that hang would add up
+        collector.guard.call("exit", collector.writer.ask_to_stop)
+    for collector in ending:
         collector.guard.call("exit", collector.writer.stop)
     _keep_exit_status()
 

@@ -54,6 +54,7 @@ class Writer:
         self._is_pausing = False
         self._most_resting = 1
         self._has_failed = False
+        self._has_ended = False
         self._is_replaced = False
         self.is_used = False
         self.pipeline: Pipeline | None = None
@@ -119,18 +120,22 @@ class Writer:
         """Let the thread run again; it starts with the next call."""
         self._is_pausing = False
 
+    def ask_to_stop(self, timeout: float | None = None) -> None:
+        """Let the thread do what `stop` waits for; several trackers that end together then end at the same time."""
+        if self.is_used and self._deadline is None:
+            self._deadline = clock() + (self._patience() if timeout is None else timeout)
+            self._buffer.wake.put(None)
+
     def stop(self, timeout: float | None = None) -> None:
         """Write what is buffered, within `timeout` seconds (default EXIT_TIMEOUT), and end; later calls are dropped."""
         if not self.is_used:
             return
-        if self._deadline is None:
-            self._deadline = clock() + (self._patience() if timeout is None else timeout)
-            if not self._is_alive():
-                self._thread = None
-                self._run()
+        self.ask_to_stop(timeout)
         thread = self._thread
-        if thread is not None and thread.ident != get_ident():
-            self._buffer.wake.put(None)
+        if not self._is_alive() and not self._has_ended:
+            self._thread, self._has_ended = None, True
+            self._run()
+        elif thread is not None and thread.ident != get_ident() and self._deadline is not None:
             # also where an earlier call waits already: a second SIGTERM must not cut the first one's writing short
             thread.wait(max(0.0, self._deadline - clock()))
 
@@ -200,12 +205,13 @@ class Writer:
         return Delivery(pipeline, self.ledger, guard)
 
     def _fail(self) -> None:
-        self._has_failed = True
+        self._has_failed = self._has_ended = True
         self._end("writer")
         self._collector.switch_off()
         self._answer(self._flushes)
 
     def _finish(self, pipeline: Pipeline, delivery: Delivery) -> None:
+        self._has_ended = True
         left = self._end("exit")
         if self.on_stopping is not None:
             self._collector.guard.plugin("shutdown hook", self.on_stopping, pipeline)

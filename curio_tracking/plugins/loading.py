@@ -17,6 +17,7 @@ import pluggy
 from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt, one_line
 from curio_tracking.errors import PluginError
 from curio_tracking.hookspecs import HOOK_NAMES, PROJECT, HookSpecs
+from curio_tracking.logbook import tell
 from curio_tracking.plugins.announcements import AnnouncingManager
 from curio_tracking.plugins.states import State
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from curio_tracking.plugins.registry import Registry
     from curio_tracking.plugins.states import PluginState
 
-_log: Final = logging.getLogger("curio_tracking")
 SLOW_IMPORT_SECONDS: Final = 1.0
 """An import that takes longer is worth a warning: what is tracked meanwhile waits in memory."""
 _SLOW: Final = f"{SLOW_IMPORT_SECONDS:g} s"
@@ -95,7 +95,7 @@ class Loader:
         if problem not in told:
             level = logging.INFO if told else logging.WARNING
             told.add(problem)
-            _log.log(level, "%s %s; %s", state.label, problem, state.remedy)
+            tell(level, f"{state.label} {problem}; {state.remedy}")
 
     # -- one plugin -------------------------------------------------------------------------------------------------
 

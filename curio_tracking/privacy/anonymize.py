@@ -6,7 +6,6 @@ ids are left out, never stored as they are.
 
 from __future__ import annotations
 
-import logging
 import re
 from functools import lru_cache
 from hmac import digest
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from curio_tracking.errors import DataDirError
 from curio_tracking.hookspecs import hookimpl
+from curio_tracking.logbook import warn
 from curio_tracking.privacy.keys import KEYS_DIR, Key, KeyRing, RehearsalKeys
 from curio_tracking.privacy.names import words_of
 from curio_tracking.privacy.patterns import PSEUDONYM_BYTES, PSEUDONYM_FORM, REDACTED
@@ -43,8 +43,6 @@ _IDS: Final = frozenset({str, type(None)})
 Kind = Literal["user", "session"]
 Hidden: TypeAlias = "Sequence[tuple[str, str]]"
 """Plain ids, and what stands for each."""
-
-logger = logging.getLogger("curio_tracking")
 
 
 @hookimpl
@@ -150,7 +148,7 @@ class Anonymize:
         except DataDirError as error:
             self._retry_at = monotonic() + RETRY_SECONDS
             if not self._is_warned:
-                logger.warning("user and session ids are left out: %s", error)
+                warn(f"user and session ids are left out: {error}")
                 self._is_warned = True
             return False
         return True

@@ -7,7 +7,6 @@ takes them along.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import secrets
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.errors import DataDirError
 from curio_tracking.storage.directories import make_way
+from curio_tracking.logbook import warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,6 @@ _NAME: Final = re.compile(r"([1-9]\d{0,5})\.key")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # a named pipe in a key's place must not block
-
-logger = logging.getLogger("curio_tracking")
 
 
 class Key(NamedTuple):
@@ -58,7 +56,7 @@ class KeyRing:
             try:
                 keys.append(Key(number, _read(self._path(number))))
             except (OSError, ValueError) as error:
-                logger.warning("%s: this key cannot be used (%s)", self._path(number), _reason(error))
+                warn(f"{self._path(number)}: this key cannot be used ({_reason(error)})")
         return keys
 
     def newest_or_new(self) -> Key:
@@ -198,4 +196,4 @@ def _tighten(path: Path, descriptor: int) -> None:
         outcome = "it is now readable by its owner only"
     except OSError as error:
         outcome = f"and that cannot be changed ({error.strerror})"
-    logger.warning("%s: others could read this key, %s", path, outcome)
+    warn(f"{path}: others could read this key, {outcome}")

@@ -6,10 +6,10 @@ work of writing one grows with the number of cells. Failing to write one is no f
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING, Final
 
+from curio_tracking.logbook import debug
 from curio_tracking.storage.tinyflux.rollups.cells import HOUR_US
 from curio_tracking.storage.tinyflux.rollups.checkpoint import Growth, fingerprint_of
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from curio_tracking.records import FeatureRecord
 
-_log: Final = logging.getLogger("curio_tracking")
 FEWEST_RECORDS: Final = 256
 """A reader folds so few as fast as it loads a checkpoint."""
 RECORDS_PER_CHECKPOINT: Final = 5_000
@@ -57,7 +56,7 @@ class GrowingRollup:
             self._growth.cells.add(records)
         # whatever a record holds: readers fold what no checkpoint covers, and say what is wrong with it
         except Exception as error:
-            _log.debug("no more checkpoints at %s: %s", self._path, error)
+            debug(f"no more checkpoints at {self._path}: {error}")
             self._is_broken = True
             return
         self._since += len(records)
@@ -87,6 +86,6 @@ class GrowingRollup:
         try:
             self._growth.write(self._path, fingerprint_of(file, self._growth.index.end))
         except OSError as error:
-            _log.debug("cannot write %s: %s", self._path, error)
+            debug(f"cannot write {self._path}: {error}")
         self._since = 0
         self._written_at = time.monotonic()

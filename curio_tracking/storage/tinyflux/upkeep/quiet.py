@@ -6,12 +6,12 @@ outdated when its next piece is done; every piece looks at the files again and f
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
+from curio_tracking.logbook import debug
 from curio_tracking.maintenance import MaintenanceReport
 from curio_tracking.storage.tinyflux.catalog import raw_directory
 from curio_tracking.storage.tinyflux.staging import finish_staged
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from curio_tracking.storage.tinyflux.upkeep.rounds import Piece
 
-_log: Final = logging.getLogger("curio_tracking")
 ROUND_SECONDS: Final = 300.0
 """How long after a round the next one begins."""
 _PATIENCE_SECONDS: Final = 30.0
@@ -56,7 +55,7 @@ class QuietUpkeep:
         except InterruptedUpkeepError:
             return
         except (BusyError, StorageError, OSError) as error:
-            _log.debug("no upkeep for now: %s", error)
+            debug(f"no upkeep for now: {error}")
             piece = None
         if piece is None:
             self._pieces = None

@@ -7,12 +7,12 @@ records go to quarantine; its rollup is finished. The segments of living process
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
+from curio_tracking.logbook import debug
 from curio_tracking.storage.directories import list_names
 from curio_tracking.storage.files import (
     cut_torn_line,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from curio_tracking.storage.tinyflux.upkeep.pace import Pace
     from curio_tracking.storage.tinyflux.upkeep.quarantine import Quarantine
 
-_log: Final = logging.getLogger("curio_tracking")
 _DAYS_AT_START: Final = 2
 """How many of the newest days a writer looks at when it starts; the others are looked at in quiet moments."""
 _MOST_AT_START: Final = 100
@@ -63,7 +62,7 @@ def recover(raw: Path, now: float) -> None:
                     with contextlib.suppress(OSError), owned(segment):
                         pass
     except StorageError as error:
-        _log.debug("%s", error)
+        debug(str(error))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ end after any.
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
+from curio_tracking.logbook import debug
 from curio_tracking.queries import RecordQuery
 from curio_tracking.records import to_microseconds
 from curio_tracking.storage.files import remove_abandoned
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from curio_tracking.storage.tinyflux.catalog import SegmentFile
     from curio_tracking.storage.tinyflux.upkeep.pace import Pace
 
-_log: Final = logging.getLogger("curio_tracking")
 MANY_SEGMENTS: Final = 16
 """So many sealed segments of a day that goes on are worth a rollup of their own."""
 LARGE_BYTES: Final = 8 * 1024 * 1024
@@ -107,7 +106,7 @@ class Rounds:
         try:
             piece.work(pace)
         except (OSError, StorageError, DamagedError, MovedError) as error:
-            _log.debug("%s: %s", piece.what, error)
+            debug(f"{piece.what}: {error}")
             return f"{piece.what}: {error}"
         return None
 
