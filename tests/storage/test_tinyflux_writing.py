@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -221,3 +223,25 @@ def test_forked_child_takes_a_nonce_of_its_own(tinyflux: TinyFluxBackend, segmen
     tinyflux.append(BATCH)
     assert run_in_child(lambda: tinyflux.append(MORE)) == 0
     assert len({segment.stem.rsplit("-", 2)[1] for segment in segments()}) == 2
+
+
+def test_segment_of_a_killed_parent_is_sealed_although_its_child_lives_on(data_dir: Path) -> None:
+    code = (
+        "import os, sys, signal\n"
+        "from curio_tracking import feature_tracker, track_feature\n"
+        "track_feature('f')(lambda: None)()\n"
+        "assert feature_tracker.flush(60)\n"
+        "if os.fork():\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "print('child', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    environment = {**os.environ, "FEATURE_TRACKING_DATA_DIR": str(data_dir)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as host:
+        assert host.stdout is not None
+        assert host.stdout.readline() == "child\n"
+        host.wait(60)
+        findings = {finding.part: finding.files for finding in TinyFluxBackend(data_dir).inspect()}
+        assert (findings["segments, live"], findings["segments, sealed"]) == (0, 1)

@@ -10,7 +10,6 @@ import contextlib
 import os
 import time
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
 from curio_tracking.storage.directories import sync_directory
 from curio_tracking.storage.files import append_whole, is_at, open_to_append, try_lock
@@ -128,7 +127,8 @@ class Segment:
                 os.close(file)
 
 
-_live: WeakSet[Segment] = WeakSet()
+# no weak references: in a child the trackers are new already, and the descriptors of the former ones nobody's
+_live: set[Segment] = set()
 
 
 def _forget_inherited() -> None:
