@@ -7,7 +7,7 @@ It checks names and times, finds a user's pseudonyms, sorts, and leaves everythi
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curio_tracking.errors import UnknownNameError
 from curio_tracking.interfaces import Explaining
@@ -30,11 +30,20 @@ class Reader:
         backend: StorageBackend,
         categories: Sequence[str],
         stored_user_ids: Callable[[str], frozenset[str]],
+        processes: Callable[[], list[dict[str, Any]]] = list,
     ) -> None:
-        """Args: the open backend; every known category; what turns a user id into the ids it is stored under."""
+        """Take what there is.
+
+        Args:
+            backend: open.
+            categories: every known one.
+            stored_user_ids: turns a user id into the ids it is stored under.
+            processes: tells how the processes are that track into the store.
+        """
         self.backend = backend
         self.categories = tuple(categories)
         self._stored_user_ids = stored_user_ids
+        self._processes = processes
 
     def where(
         self,
@@ -128,6 +137,18 @@ class Reader:
         for part in self.backend.summaries(SummaryQuery(where, ())):
             total.merge(part)
         return total
+
+    def processes(self) -> list[dict[str, Any]]:
+        """Return how the processes are that track into this store, or did: the last heard of first.
+
+        Returns:
+            The keys of `curio_tracking.health.PROCESS_FIELDS` and `HEALTH_FIELDS` of each. None of a backend that
+            serves one process only: its records are nobody else's either.
+
+        Raises:
+            StorageError: this user may not look.
+        """
+        return self._processes()
 
     def close(self) -> None:
         """Release the backend."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from curio_tracking.collecting.assemble import Assembler, Place
@@ -16,9 +17,11 @@ from curio_tracking.collecting.pipeline import Pipeline
 from curio_tracking.efficiency import blend, default_targets
 from curio_tracking.errors import CurioError, PluginError, UnknownNameError
 from curio_tracking.filtering import filter_chain, user_translation
+from curio_tracking.health_files import HealthFile
 from curio_tracking.interfaces import StorageBackend
 from curio_tracking.logbook import warn
 from curio_tracking.plugins import PluginHost, State, normal_name
+from curio_tracking.processes import known_processes
 from curio_tracking.reader import Reader, choose
 from curio_tracking.settings import Settings, load_settings
 
@@ -44,14 +47,16 @@ def load_pipeline(overrides: Mapping[str, Any], *, strict: bool) -> Pipeline:
     for problem in settings.problems:
         warn(problem)
     host = PluginHost.for_settings(settings)
+    backend = _writing_backend(settings, host, strict=strict)
     formula = host.formula.factory if host.formula is not None else blend
     return Pipeline(
         settings,
         host,
         Assembler(_place(settings), host.categories, formula, default_targets(settings)),
         filter_chain(settings, host),
-        _writing_backend(settings, host, strict=strict),
+        backend,
         _exporters(settings, host),
+        _health_file(settings, backend),
     )
 
 
@@ -62,7 +67,12 @@ def open_reader(settings: Settings, host: PluginHost | None = None) -> Reader:
         UnknownNameError: no such backend. CurioError: the backend's options are wrong.
     """
     host = host or PluginHost.for_settings(settings)
-    return Reader(make_backend(settings, host), tuple(host.categories), user_translation(settings, host))
+    return Reader(
+        make_backend(settings, host),
+        tuple(host.categories),
+        user_translation(settings, host),
+        partial(known_processes, settings.data_dir),
+    )
 
 
 def make_backend(settings: Settings, host: PluginHost) -> StorageBackend:
@@ -144,6 +154,15 @@ def _checked(exporter: Exporter | None) -> Exporter | None:
     if exporter is not None and not (callable(exporter.export) and callable(exporter.close)):
         raise TypeError("export and close must be methods")
     return exporter
+
+
+def _health_file(settings: Settings, backend: StorageBackend) -> HealthFile | None:
+    """Return where other processes can read how this one is; nowhere if they could not read its records either."""
+    if not getattr(backend, "serves_processes", True):
+        return None
+    about = {name: getattr(settings, name) for name in ("app", "version", "environment", "backend")}
+    days, pause = settings.retention_days, settings.flush_seconds
+    return HealthFile(settings.data_dir, about, retention_days=days, pause=pause)
 
 
 def _place(settings: Settings) -> Place:

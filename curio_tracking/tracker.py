@@ -6,6 +6,7 @@ backend. Reading goes the other way: flush, then a `Reader` over the same store.
 
 from __future__ import annotations
 
+from curio_tracking.collecting.checkup import health_of
 from curio_tracking.collecting.clock import clock, record_id
 from curio_tracking.collecting.collector import Collector
 from curio_tracking.collecting.decorator import decorate
@@ -209,21 +210,13 @@ class FeatureTracker:
         return self._collector.writer.flush(timeout)
 
     def health(self) -> dict[str, Any]:
-        """Return the counters: recorded = written + folded + dropped + pending calls, at one moment.
+        """Return how the tracker is: recorded = written + folded + dropped + pending calls, at one moment.
 
         Returns:
-            `recorded, written, folded, pending` (calls), `dropped` (calls by reason), `errors` (failures of our own by
-            place), `quarantined` (unreadable rows met in the store).
+            The keys of `curio_tracking.health.HEALTH_FIELDS`; among them `recorded, written, folded, pending` (calls),
+            `dropped` (calls by reason), `errors` (failures of our own by place), `state`, times of flushes in seconds.
         """
-        collector = self._collector
-        counts = collector.writer.counts()
-        pipeline = collector.writer.pipeline
-        return {
-            "recorded": counts["written"] + counts["folded"] + counts["pending"] + sum(counts["dropped"].values()),
-            **counts,
-            "errors": dict(collector.guard.errors),
-            "quarantined": getattr(pipeline.backend, "quarantined", 0) if pipeline else 0,
-        }
+        return health_of(self._collector)
 
     def close(self, timeout: float | None = None) -> None:
         """Write what is buffered, within `timeout` seconds (default EXIT_TIMEOUT); later calls are dropped."""

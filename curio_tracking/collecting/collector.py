@@ -99,7 +99,7 @@ class Collector:
         before = self.writer
         before.hand_over()
         self._load = load
-        self.writer = Writer(self, load, before.ledger)
+        self.writer = Writer(self, load, before)
         self.buffer.limit = 0
 
     def renew_after_fork(self) -> None:

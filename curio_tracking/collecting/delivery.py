@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from curio_tracking.collecting.guard import Guard
     from curio_tracking.collecting.ledger import Ledger
     from curio_tracking.collecting.pipeline import Pipeline
+    from curio_tracking.collecting.pulse import Pulse
     from curio_tracking.records import FeatureRecord
 
 FIRST_RETRY_SECONDS: Final = 0.05
@@ -31,9 +32,10 @@ _MAX_REFUSALS: Final = 5
 class Delivery:
     """Takes what the ledger hands out to the backend and the exporters of one pipeline."""
 
-    def __init__(self, pipeline: Pipeline, ledger: Ledger, guard: Guard) -> None:
+    def __init__(self, pipeline: Pipeline, ledger: Ledger, pulse: Pulse, guard: Guard) -> None:
         self._pipeline = pipeline
         self._ledger = ledger
+        self._pulse = pulse
         self._guard = guard
         self._records: list[FeatureRecord] = []  # the batch in hand, and how many calls each of it stands for
         self._calls: list[int] = []
@@ -86,10 +88,13 @@ class Delivery:
             impatient: whether to try a refused batch before its time has come.
         """
         left = self._ledger.buffered()
+        has_written = False
+        self._pulse.flush_begins()
         while True:
             if not self._records:
                 left -= self._next_batch(left)
                 if not self._records and left <= 0:
+                    self._pulse.flush_ends(has_written=has_written)
                     return True
                 if not self._records:
                     continue
@@ -97,6 +102,7 @@ class Delivery:
                 return False
             if not self._append():
                 return False
+            has_written = True
 
     def _next_batch(self, most: int) -> int:
         """Build and filter up to `most` rows until a batch is full; return how many rows went into it."""

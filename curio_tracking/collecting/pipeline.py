@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from curio_tracking.collecting.assemble import Assembler
     from curio_tracking.collecting.chain import FilterChain
+    from curio_tracking.health_files import HealthFile
     from curio_tracking.interfaces import Exporter, StorageBackend
     from curio_tracking.plugins import PluginHost
     from curio_tracking.settings import Settings
@@ -22,6 +23,7 @@ class Pipeline:
         assembler: turns what the host's thread left into records.
         chain: the filters, in order.
         backend: where records go. exporters: who sees them afterwards.
+        health_file: where the writer tells other processes how it is; None where nobody else could read the store.
     """
 
     settings: Settings
@@ -30,3 +32,4 @@ class Pipeline:
     chain: FilterChain
     backend: StorageBackend
     exporters: dict[str, Exporter] = field(default_factory=dict)
+    health_file: HealthFile | None = None

@@ -7,11 +7,15 @@ for enough rows or for FLUSH_SECONDS, and let `Delivery` write them. `flush` and
 from __future__ import annotations
 
 from _queue import Empty
+from functools import partial
 from threading import Event, Lock, current_thread, get_ident
 
+from curio_tracking.collecting.bulletin import Bulletin
+from curio_tracking.collecting.checkup import health_of
 from curio_tracking.collecting.clock import clock
 from curio_tracking.collecting.delivery import FIRST_RETRY_SECONDS, Delivery
 from curio_tracking.collecting.ledger import Ledger
+from curio_tracking.collecting.pulse import Pulse
 from curio_tracking.collecting.running import forget_dead_threads, new_cell
 from curio_tracking.collecting.switches import Switches, exit_timeout
 from curio_tracking.collecting.threads import BackgroundThread
@@ -19,7 +23,6 @@ from curio_tracking.collecting.threads import BackgroundThread
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from curio_tracking.collecting.collector import Collector
     from curio_tracking.collecting.pipeline import Pipeline
@@ -41,10 +44,13 @@ class Writer:
         on_started, on_stopping: called on the thread when the pipeline is ready, and after the last batch.
     """
 
-    def __init__(self, collector: Collector, load: Callable[[], Pipeline], ledger: Ledger | None = None) -> None:
+    def __init__(self, collector: Collector, load: Callable[[], Pipeline], before: Writer | None = None) -> None:
+        """Args: whose writer this is; what puts the pipeline together; the writer that this one goes on for."""
         self._collector = collector
         self._buffer = collector.buffer
-        self.ledger = ledger or Ledger(collector.buffer)
+        self.ledger: Ledger = before.ledger if before else Ledger(collector.buffer)
+        self.pulse: Pulse = before.pulse if before else Pulse()
+        self._bulletin = Bulletin(partial(health_of, collector))
         self._load = load
         self._delivery: Delivery | None = None
         self._thread: WriterThread | None = None
@@ -53,6 +59,7 @@ class Writer:
         self._deadline: float | None = None
         self._is_pausing = False
         self._most_resting = 1
+        self._may_calibrate = False
         self._has_failed = False
         self._has_ended = False
         self._is_replaced = False
@@ -151,18 +158,20 @@ class Writer:
             self.ledger.dropped.update(self.pipeline.chain.dropped)
             self.pipeline.chain.dropped.clear()
 
-    def counts(self) -> dict[str, Any]:
-        """Return written, folded, dropped and pending calls, at one moment."""
-        elsewhere = dict(self.pipeline.chain.dropped) if self.pipeline is not None else {}
-        buffer = self._buffer
-        for reason, calls in (
-            ("min_duration", buffer.too_short),
-            ("overflow", buffer.overflowed),
-            ("never_completed", self._collector.open_runs.given_up),
-        ):
-            if calls:
-                elsewhere[reason] = elsewhere.get(reason, 0) + calls
-        return self.ledger.counts(elsewhere)
+    @property
+    def state(self) -> str:
+        """What the writer does, in the words of `health.STATES`."""
+        if self._has_failed:
+            return "failed"
+        if self._has_ended or self._buffer.shut:
+            return "ended"
+        if not self._collector.switches.enabled:
+            return "off"
+        if not self.is_used:
+            return "unused"
+        if self.pipeline is None:
+            return "starting"
+        return "retrying" if self._is_stuck() else "running"
 
     # -- the thread -------------------------------------------------------------------------------------------------
 
@@ -177,12 +186,14 @@ class Writer:
             raise
 
     def _work(self) -> None:
+        self.pulse.thread_begins()
         delivery = self._delivery = self._delivery or self._prepare()
         if delivery is None or self.pipeline is None:
             return
         # rows of this thread are the tracker's own; without a thread, `stop` runs this on one of the host's. A new
         # cell: the one under this thread's id may be that of a dead thread whose rows still wait
         is_own_thread = isinstance(current_thread(), WriterThread)
+        self._may_calibrate = is_own_thread
         self.pipeline.assembler.writer_cell = new_cell() if is_own_thread else None
         while not self._is_over():
             self._cycle(self.pipeline, delivery)
@@ -202,12 +213,13 @@ class Writer:
         self._apply_settings(pipeline)
         if self.on_started is not None:
             guard.plugin("startup hook", self.on_started, pipeline)
-        return Delivery(pipeline, self.ledger, guard)
+        return Delivery(pipeline, self.ledger, self.pulse, guard)
 
     def _fail(self) -> None:
         self._has_failed = self._has_ended = True
         self._end("writer")
         self._collector.switch_off()
+        self._say_last_word()
         self._answer(self._flushes)
 
     def _finish(self, pipeline: Pipeline, delivery: Delivery) -> None:
@@ -216,8 +228,15 @@ class Writer:
         if self.on_stopping is not None:
             self._collector.guard.plugin("shutdown hook", self.on_stopping, pipeline)
         delivery.close()
+        self.pulse.note_cpu()
+        self._say_last_word()
         if not left:
             self._answer(self._flushes)
+
+    def _say_last_word(self) -> None:
+        file = self.pipeline.health_file if self.pipeline is not None else None
+        if file is not None:
+            self._bulletin.close(file, self._collector.guard, is_replaced=self._is_replaced)
 
     def _apply_settings(self, pipeline: Pipeline) -> None:
         settings, buffer = pipeline.settings, self._buffer
@@ -242,6 +261,9 @@ class Writer:
         else:
             self._flushes += flushes
         forget_dead_threads()
+        self.pulse.note_cpu()
+        if pipeline.health_file is not None:
+            self._bulletin.publish(pipeline.health_file, self._collector.guard, self.state)
         if self._is_pausing:
             self._wait(0.0)
         elif self._deadline is not None:
@@ -250,10 +272,20 @@ class Writer:
             self._wait(delivery.seconds_to_retry)
         else:
             if not self._is_urgent():
+                self._calibrate()
                 delivery.rest(self._is_urgent)
             self._buffer.sleep()
             is_behind = len(self._buffer.rows) >= self._buffer.limit
             self._wait(0.0 if is_behind else pipeline.settings.flush_seconds)
+
+    def _calibrate(self) -> None:
+        """Measure once what a tracked call costs; not on a thread of the host, which would wait for it."""
+        switches = self._collector.switches
+        if self._may_calibrate and switches.enabled and self.pulse.overhead_ns is None:
+            self._may_calibrate = False
+            from curio_tracking.collecting.calibration import overhead_ns  # late: needs what imports this module
+
+            self.pulse.overhead_ns = self._collector.guard.call("calibration", overhead_ns, switches)
 
     def _is_urgent(self) -> bool:
         """Whether there is more to do than wait: somebody waits for the thread, or rows do."""

@@ -1,0 +1,96 @@
+"""Processes: what the health files say of those that track into a data directory. Reads, and changes nothing.
+
+Behind `Reader.processes`, for the surfaces. Whatever is in a file, the answer has the keys and kinds of `health`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from curio_tracking.health import HEALTH_FIELDS, PROCESS_FIELDS, STATES
+from curio_tracking.health_files import FOLDER, LONGEST_TEXT, SILENT_AFTER_SECONDS, SUFFIX, iso_text
+from curio_tracking.storage.directories import SAFELY, list_names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONGEST_FILE: Final = 65_536
+_COUNTED: Final = ("dropped", "errors")
+_TEXTS: Final = ("state", "host", "app", "version", "environment", "backend", "started", "updated")
+
+
+def known_processes(data_dir: Path) -> list[dict[str, Any]]:
+    """Return what is known of the processes that track into a data directory, the last heard of first.
+
+    Returns:
+        One dictionary each, with the keys of `PROCESS_FIELDS` and `HEALTH_FIELDS`. Files that make no sense are left
+        out.
+
+    Raises:
+        StorageError: this user may not read the directory.
+    """
+    folder = data_dir / FOLDER
+    names = [name for name in list_names(folder) if name.endswith(SUFFIX) and not name.startswith(".")]
+    found = [process for name in names if (process := _read(folder / name)) is not None]
+    return sorted(found, key=lambda process: process["updated"] or "", reverse=True)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        file = os.open(path, os.O_RDONLY | SAFELY)
+    except OSError:
+        return None
+    try:
+        values = json.loads(os.read(file, LONGEST_FILE))
+        modified = os.fstat(file).st_mtime
+        is_owned = _is_owned(file)
+    except (OSError, ValueError, RecursionError):
+        return None
+    finally:
+        os.close(file)
+    if not isinstance(values, dict):
+        return None
+    process = {key: _checked(key, values.get(key)) for key in (*PROCESS_FIELDS, *HEALTH_FIELDS)}
+    silent_after = values.get("silent_after")
+    patience = silent_after if isinstance(silent_after, int | float) else SILENT_AFTER_SECONDS
+    process["state"] = _state(process["state"], is_owned=is_owned, is_silent=time.time() - modified > patience)
+    process["updated"] = max(process["updated"] or "", iso_text(modified))
+    return process
+
+
+def _is_owned(file: int) -> bool | None:
+    """Whether its process holds the lock; None where locks do not work."""
+    try:
+        import fcntl  # not on Windows
+    except ImportError:
+        return None
+    try:
+        # shared: two who look at the same time must not take each other for the owner
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    return False
+
+
+def _state(said: str | None, *, is_owned: bool | None, is_silent: bool) -> str:
+    state = said if said in STATES else "running"
+    if state in ("ended", "failed"):
+        return state
+    if is_owned is False:
+        return "killed"
+    return "silent" if is_silent else state
+
+
+def _checked(key: str, value: object) -> Any:
+    """Return the value if it is of the kind that the key has, else None (or no counts)."""
+    if key in _COUNTED:
+        counts = value if isinstance(value, dict) else {}
+        return {name[:LONGEST_TEXT]: count for name, count in counts.items() if type(count) is int}
+    if key in _TEXTS:
+        return value[:LONGEST_TEXT] if isinstance(value, str) else None
+    return value if type(value) in (int, float) else None
