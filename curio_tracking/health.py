@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Final
+    from typing import Any, Final
 
 STATES: Final = {
     "unused": "nothing was tracked yet; there is no writer",
@@ -61,3 +61,40 @@ PROCESS_FIELDS: Final = {
     "updated": ("ISO 8601 UTC", "when its writer was last heard of"),
 }
 """Key: (unit, meaning)."""
+
+
+def name_of_process(process: dict[str, Any]) -> str:
+    """Return what to call a process in a sentence: `process 4711 (shop)`."""
+    app = process["app"]
+    return f"process {process['process_id']} ({app})" if app else f"process {process['process_id']}"
+
+
+def remarks(process: dict[str, Any]) -> list[str]:
+    """Return what a person should know of a process, one sentence each; nothing where all is well.
+
+    Args:
+        process: with the keys of `PROCESS_FIELDS` and `HEALTH_FIELDS`.
+    """
+    found = [_OF_STATE[process["state"]]] if process["state"] in _OF_STATE else []
+    dropped, errors = process["dropped"], process["errors"]
+    if process["folded"]:
+        found.append(
+            f"{process['folded']:,} calls came faster than they could be written and are kept in totals; a larger "
+            "QUEUE_SIZE or QUEUE_BYTES keeps more of them one by one"
+        )
+    if dropped.get("overflow"):
+        found.append(f"{dropped['overflow']:,} calls were dropped: too many different features, or after its close")
+    if dropped.get("exit"):
+        found.append(f"{dropped['exit']:,} calls were lost at its end; a larger EXIT_TIMEOUT gives it more time")
+    if errors:
+        places = ", ".join(f"{place} {count:,}" for place, count in sorted(errors.items()))
+        found.append(f"failures by place: {places}; its log says more")
+    return found
+
+
+_OF_STATE: Final = {
+    "retrying": "its backend refuses records for now; they wait, and its log says why",
+    "failed": "its writer has failed, and it tracks no more until it is started again; its log says why",
+    "silent": "its writer has not been heard of for too long; the process, its backend or a plugin may hang",
+    "killed": "it was killed; what it had buffered since it was last heard of is lost",
+}

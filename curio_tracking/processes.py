@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST_FILE: Final = 65_536
+MOST_COUNTED: Final = 1 << 63
 _COUNTED: Final = ("dropped", "errors")
 _TEXTS: Final = ("state", "host", "app", "version", "environment", "backend", "started", "updated")
 
@@ -90,7 +91,12 @@ def _checked(key: str, value: object) -> Any:
     """Return the value if it is of the kind that the key has, else None (or no counts)."""
     if key in _COUNTED:
         counts = value if isinstance(value, dict) else {}
-        return {name[:LONGEST_TEXT]: count for name, count in counts.items() if type(count) is int}
+        return {name[:LONGEST_TEXT]: count for name, count in counts.items() if type(count) is int and _is_usual(count)}
     if key in _TEXTS:
         return value[:LONGEST_TEXT] if isinstance(value, str) else None
-    return value if type(value) in (int, float) else None
+    return value if type(value) in (int, float) and _is_usual(value) else None
+
+
+def _is_usual(number: Any) -> bool:
+    """Whether it is a number that a tracker counts to."""
+    return bool(0 <= number < MOST_COUNTED)  # false for NaN, too

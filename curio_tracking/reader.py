@@ -142,8 +142,8 @@ class Reader:
         """Return how the processes are that track into this store, or did: the last heard of first.
 
         Returns:
-            The keys of `curio_tracking.health.PROCESS_FIELDS` and `HEALTH_FIELDS` of each. None of a backend that
-            serves one process only: its records are nobody else's either.
+            The keys of `curio_tracking.health.PROCESS_FIELDS` and `HEALTH_FIELDS` of each. A process whose backend
+            serves no other (`memory`) is not among them: its records are nobody else's either.
 
         Raises:
             StorageError: this user may not look.

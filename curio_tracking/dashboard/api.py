@@ -52,6 +52,11 @@ def records(reader: Reader, query: _Query) -> list[dict[str, Any]]:
     return [record.as_dict() for record in reader.records(Scope.of(query).where(reader, read_limit(query)))]
 
 
+def health(reader: Reader, query: _Query) -> list[dict[str, Any]]:  # noqa: ARG001 - it takes no parameters
+    """Return how each process is that tracks into the store, in the vocabulary of `curio_tracking.health`."""
+    return reader.processes()
+
+
 def add_api(app: Bottle, reader: Reader) -> None:
     """Add the routes."""
     rows = {*FILTERS, "feature_name", "limit"}
@@ -61,6 +66,7 @@ def add_api(app: Bottle, reader: Reader) -> None:
     # any text, line breaks too: a feature may be called anything
     app.route("/api/features/<feature_name:re:[\\s\\S]+>", callback=_route(reader, feature, set(FILTERS)))
     app.route("/api/records", callback=_route(reader, records, rows))
+    app.route("/api/health", callback=_route(reader, health, set()))
 
 
 def _route(reader: Reader, question: Callable[..., Any], known: set[str]) -> Callable[..., HTTPResponse]:
@@ -86,4 +92,4 @@ def _refuse_unknown(query: _Query, known: set[str]) -> None:
     # a misspelt filter must not answer with the figures of everything
     unknown = sorted(set(query) - known)
     if unknown:
-        raise QueryError(f'unknown parameter "{unknown[0][:80]}"; known: {", ".join(sorted(known))}')
+        raise QueryError(f'unknown parameter "{unknown[0][:80]}"; known: {", ".join(sorted(known)) or "none"}')

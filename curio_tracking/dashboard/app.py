@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("curio_tracking")
 _STATIC: Final = Path(__file__).parent / "static"
 _MEDIA_TYPES: Final = {"dashboard.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-_FIRST: Final = ("overview", "features", "performance", "calls")
+_FIRST: Final = ("overview", "features", "performance", "calls", "health")
 """The order in the navigation; further pages follow."""
 _OWN: Final = ("/api/", "/pages/", "/static/")
 """Not for plugins. Under /static/ the gate asks for no token."""

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 # tryfirst: a page of the same name takes no built-in page away; who wants to replace one disables this plugin
 @hookimpl(tryfirst=True)
 def curio_register_pages(register: RegisterPage) -> None:
-    """Add overview, features, performance and calls."""
+    """Add overview, features, performance, calls and health."""
     # late: templates and pages cost 40 ms, and only the dashboard asks for them
-    from curio_tracking.dashboard.views import calls, features, overview, performance
+    from curio_tracking.dashboard.views import calls, features, health, overview, performance
 
     register("overview", "Overview", overview.render)
     register("features", "Features", features.render)
     register("performance", "Performance", performance.render)
     register("calls", "Calls", calls.render)
+    register("health", "Health", health.render)

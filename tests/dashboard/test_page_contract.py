@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from curio_tracking.dashboard.views import calls, features, overview, performance
+from curio_tracking.dashboard.views import calls, features, health, overview, performance
 from curio_tracking.hookspecs import PageRenderer
 from curio_tracking.testing import PageContract
 
@@ -31,3 +31,9 @@ class TestCalls(PageContract):
     @pytest.fixture
     def render(self) -> PageRenderer:
         return calls.render
+
+
+class TestHealth(PageContract):
+    @pytest.fixture
+    def render(self) -> PageRenderer:
+        return health.render
