@@ -138,8 +138,22 @@ def form_rows(part: dict[str, Any]) -> list[Row]:
     return [*rows, Row("`import numpy`, before it has merged anything", "", part["numpy"]["seconds"] * 1e3, None, "ms")]
 
 
+def backend_rows(figures: dict[str, dict[str, float]]) -> list[Row]:
+    return [
+        Row(
+            f"99th percentile of a call, {'not tracked' if name == 'bare' else f'backend: {name}'}",
+            f"median {found['p50']:.2f} µs, longest {found['max'] / 1e3:.2f} ms",
+            found["p99"],
+            None if name == "bare" else 1_000,
+            "µs",
+        )
+        for name, found in figures.items()
+    ]
+
+
 PARTS: dict[str, tuple[str, Callable[[Any], list[Row]]]] = {
     "call_cost": ("A tracked call", call_rows),
+    "bad_backends": ("A tracked call while the backend is dead or hangs", backend_rows),
     "to_disk": ("Calls to disk", disk_rows),
     "feature_statistics": ("Statistics, listing and size of a store", statistics_rows),
     "hundred_million": ("Statistics of 100 million records", hundred_million_rows),
