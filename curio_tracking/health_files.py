@@ -175,4 +175,4 @@ def _now() -> str:
 
 def iso_text(seconds: float) -> str:
     """Return seconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

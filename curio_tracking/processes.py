@@ -24,7 +24,7 @@ _TEXTS: Final = ("state", "host", "app", "version", "environment", "backend", "s
 
 
 def known_processes(data_dir: Path) -> list[dict[str, Any]]:
-    """Return what is known of the processes that track into a data directory, the last heard of first.
+    """Return what is known of the processes that track into a data directory, the last started first.
 
     Returns:
         One dictionary each, with the keys of `PROCESS_FIELDS` and `HEALTH_FIELDS`. Files that make no sense are left
@@ -36,7 +36,7 @@ def known_processes(data_dir: Path) -> list[dict[str, Any]]:
     folder = data_dir / FOLDER
     names = [name for name in list_names(folder) if name.endswith(SUFFIX) and not name.startswith(".")]
     found = [process for name in names if (process := _read(folder / name)) is not None]
-    return sorted(found, key=lambda process: process["updated"] or "", reverse=True)
+    return sorted(found, key=lambda process: process["started"] or "", reverse=True)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

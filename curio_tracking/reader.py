@@ -139,7 +139,7 @@ class Reader:
         return total
 
     def processes(self) -> list[dict[str, Any]]:
-        """Return how the processes are that track into this store, or did: the last heard of first.
+        """Return how the processes are that track into this store, or did: the last started first.
 
         Returns:
             The keys of `curio_tracking.health.PROCESS_FIELDS` and `HEALTH_FIELDS` of each. A process whose backend

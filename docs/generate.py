@@ -25,6 +25,7 @@ import curio_tracking
 from curio_tracking import hookspecs
 from curio_tracking.cli.app import build_app
 from curio_tracking.cli.session import Invocation
+from curio_tracking.health import HEALTH_FIELDS, PROCESS_FIELDS, STATES
 from curio_tracking.hookspecs import HOOK_NAMES, HookSpecs
 from curio_tracking.records import RECORD_FIELDS, FeatureRecord
 from curio_tracking.settings import Settings, describe_settings
@@ -160,6 +161,30 @@ def _attribute_texts(docstring: str) -> dict[str, str]:
     return texts
 
 
+# -- health ---------------------------------------------------------------------------------------------------------
+
+
+def health_table() -> str:
+    """Return one table of what `health()` returns."""
+    return _vocabulary(HEALTH_FIELDS)
+
+
+def process_table() -> str:
+    """Return one table of what is known of a process besides."""
+    return _vocabulary(PROCESS_FIELDS)
+
+
+def _vocabulary(words: dict[str, tuple[str, str]]) -> str:
+    rows = [f"| `{name}` | {unit} | {_cell(meaning)} |" for name, (unit, meaning) in words.items()]
+    return "\n".join(["| Key | Unit | Meaning |", "|---|---|---|", *rows])
+
+
+def state_table() -> str:
+    """Return one table of what `state` may be."""
+    rows = [f"| `{name}` | {_cell(meaning)} |" for name, meaning in STATES.items()]
+    return "\n".join(["| State | Meaning |", "|---|---|", *rows])
+
+
 # -- rooms ----------------------------------------------------------------------------------------------------------
 
 
@@ -209,6 +234,9 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "promises": promise_sections,
     "record": record_table,
     "rooms": room_table,
+    "health": health_table,
+    "processes": process_table,
+    "states": state_table,
 }
 
 

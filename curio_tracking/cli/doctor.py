@@ -62,7 +62,7 @@ def doctor(
     with open_session(ctx) as session:
         findings = [] if processes else _examine(session, chosen, is_to_repair=repair)
         if processes or is_for_people(chosen):
-            _show_processes(session, chosen)
+            _show_processes(session, chosen, is_second=bool(findings))
     if any(finding.condition is Condition.DAMAGED for finding in findings):
         raise typer.Exit(FAILURE)
 
@@ -86,8 +86,10 @@ def _examine(session: Session, chosen: str, *, is_to_repair: bool) -> list[Findi
     return findings
 
 
-def _show_processes(session: Session, chosen: str) -> None:
+def _show_processes(session: Session, chosen: str, *, is_second: bool) -> None:
     found = session.reader.processes()
+    if found and is_second:
+        typer.echo()
     if found or not is_for_people(chosen):
         print_rows(found, PROCESS_LAYOUT, chosen)
     if is_for_people(chosen):

@@ -18,7 +18,7 @@
 </section>
 <div class="scroll" role="region" aria-label="Health of each process" tabindex="0">
 <table>
-<caption>Processes that track into this store, or did; the last heard of first</caption>
+<caption>Processes that track into this store, or did; the last started first</caption>
 <thead><tr>
 <th scope="col">Process</th>
 <th scope="col">State</th>
