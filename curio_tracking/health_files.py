@@ -67,6 +67,7 @@ class HealthFile:
         now = _now()
         written = {**self._identity, **health, "updated": now, "silent_after": self._silent_after}
         data = json.dumps({key: _bounded(value) for key, value in written.items()}).encode()
+        make_private(self._folder, below=self._data_dir)  # each time: it may have been removed
         try:
             self._replace(data)
         except OSError as error:
@@ -106,7 +107,6 @@ class HealthFile:
         name = f"{re.sub('[^A-Za-z0-9.]', '-', host)[:64]}-{self._process_id}-{os.urandom(4).hex()}"
         self._path = self._folder / (name + SUFFIX)
         self._identity = {**self._about, "process_id": self._process_id, "host": host, "started": _now()}
-        make_private(self._folder, below=self._data_dir)
         _remove_old(self._folder, self._retention_seconds)
 
     def _replace(self, data: bytes) -> None:

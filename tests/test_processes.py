@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -301,3 +302,12 @@ def test_whatever_is_in_a_file_the_answer_has_the_kinds_of_the_vocabulary(
     assert all(type(count) is int for key in ("dropped", "errors") for count in found[key].values())
     assert type(found["state"]) is str
     assert found["recorded"] is None or type(found["recorded"]) in (int, float)
+
+
+def test_directory_that_comes_back_is_written_to_again(data_dir: Path) -> None:
+    file = health_file(data_dir)
+    file.write({"state": "running"})
+    shutil.rmtree(data_dir)
+    file.write({"state": "running"})
+    assert states(data_dir) == ["running"]
+    file.close()

@@ -109,7 +109,7 @@ class Buffer:
             self.overflowed += 1
             return False
         if self.limit == 0 and len(self.rows) < self.queue_size:
-            self.limit = self.flush_interval
+            self.sleep()
             try:
                 self._start_writer()
             except Exception:
@@ -131,12 +131,12 @@ class Buffer:
         """
         if len(self.rows) < self.limit or self.make_room(site, status, start, end):
             self.rows.append(row)
-            if weight > HEAVY_BYTES and self.limit > self.flush_interval:
-                self.limit = len(self.rows)
+            if weight > HEAVY_BYTES and self.limit:
+                self.limit = min(self.limit, len(self.rows))
 
     def sleep(self) -> None:
         """Let the next `flush_interval` rows wake the writer; called by the writer before it waits."""
-        self.limit = self.flush_interval
+        self.limit = min(self.flush_interval, self.queue_size)
 
     def stay_awake(self) -> None:
         """Spare the host the waking, up to the next weighing; called by the writer while it works."""

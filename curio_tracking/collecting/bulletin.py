@@ -5,51 +5,46 @@ After the first flush, whenever its state changes, every few seconds while its c
 
 from __future__ import annotations
 
+from curio_tracking.collecting.checkup import counts_of, health_of
 from curio_tracking.collecting.clock import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any, Final
 
-    from curio_tracking.collecting.guard import Guard
+    from curio_tracking.collecting.collector import Collector
     from curio_tracking.health_files import HealthFile
 
 SECONDS_BETWEEN: Final = 5.0
 SECONDS_BETWEEN_TOUCHES: Final = 20.0
 PLACE: Final = "health file"
-_TELLING: Final = ("state", "recorded", "written", "pending", "dropped", "errors")
 
 
 class Bulletin:
     """What was told last, and when."""
 
-    def __init__(self, health: Callable[[], dict[str, Any]]) -> None:
-        """Args: what tells the health of the writer."""
-        self._health = health
-        self._told: tuple[Any, ...] | None = None
-        self._state: str | None = None
-        self._told_at = 0.0
+    def __init__(self, collector: Collector) -> None:
+        """Args: whose health it is about."""
+        self._collector = collector
+        self._told: tuple[Any, ...] = ()
+        self._told_at: float | None = None
         self._touched_at = 0.0
 
-    def publish(self, file: HealthFile, guard: Guard, state: str) -> None:
+    def publish(self, file: HealthFile, state: str) -> None:
         """Write the health down if it is time to."""
         now = clock()
-        if self._told is not None and state == self._state and now - self._told_at < SECONDS_BETWEEN:
+        if self._told_at is not None and state == self._told[0] and now - self._told_at < SECONDS_BETWEEN:
             return
-        health = self._health()
-        if not health["recorded"]:
-            return
-        telling = tuple(health[key] for key in _TELLING)
-        self._told_at = now
-        if telling != self._told:
-            self._write(file, guard, health)
-            self._told, self._state, self._touched_at = telling, state, now
-        elif now - self._touched_at >= SECONDS_BETWEEN_TOUCHES:
+        # the rest of the health is not worth a look at the store, every few seconds in a program that does nothing
+        telling = state, counts_of(self._collector), self._collector.guard.errors.total()
+        if telling != self._told and self._write(file):
+            self._told, self._touched_at = telling, now
+        elif self._told_at is not None and now - self._touched_at >= SECONDS_BETWEEN_TOUCHES:
             file.touch()
             self._touched_at = now
+        self._told_at = now if self._told else None
 
-    def close(self, file: HealthFile, guard: Guard, *, is_replaced: bool) -> None:
+    def close(self, file: HealthFile, *, is_replaced: bool) -> None:
         """Say the last word.
 
         Args:
@@ -57,14 +52,18 @@ class Bulletin:
         """
         if is_replaced:
             file.remove()
-            return
-        health = self._health()
-        if health["recorded"]:
-            self._write(file, guard, health)
-        file.close()
+        else:
+            self._write(file)
+            file.close()
 
-    def _write(self, file: HealthFile, guard: Guard, health: dict[str, Any]) -> None:
+    def _write(self, file: HealthFile) -> bool:
+        """Write the health of whoever has recorded something; return whether it did."""
+        health = health_of(self._collector)
+        if not health["recorded"]:
+            return False
         try:
             file.write(health)
         except Exception:
-            guard.errors[PLACE] += 1  # not logged: a disk that takes no records is the backend's to complain of
+            # not logged: a disk that takes no records is the backend's to complain of
+            self._collector.guard.errors[PLACE] += 1
+        return True

@@ -7,11 +7,9 @@ for enough rows or for FLUSH_SECONDS, and let `Delivery` write them. `flush` and
 from __future__ import annotations
 
 from _queue import Empty
-from functools import partial
 from threading import Event, Lock, current_thread, get_ident
 
 from curio_tracking.collecting.bulletin import Bulletin
-from curio_tracking.collecting.checkup import health_of
 from curio_tracking.collecting.clock import clock
 from curio_tracking.collecting.delivery import FIRST_RETRY_SECONDS, Delivery
 from curio_tracking.collecting.ledger import Ledger
@@ -50,7 +48,7 @@ class Writer:
         self._buffer = collector.buffer
         self.ledger: Ledger = before.ledger if before else Ledger(collector.buffer)
         self.pulse: Pulse = before.pulse if before else Pulse()
-        self._bulletin = Bulletin(partial(health_of, collector))
+        self._bulletin = Bulletin(collector)
         self._load = load
         self._delivery: Delivery | None = None
         self._thread: WriterThread | None = None
@@ -236,7 +234,7 @@ class Writer:
     def _say_last_word(self) -> None:
         file = self.pipeline.health_file if self.pipeline is not None else None
         if file is not None:
-            self._bulletin.close(file, self._collector.guard, is_replaced=self._is_replaced)
+            self._bulletin.close(file, is_replaced=self._is_replaced)
 
     def _apply_settings(self, pipeline: Pipeline) -> None:
         settings, buffer = pipeline.settings, self._buffer
@@ -263,7 +261,7 @@ class Writer:
         forget_dead_threads()
         self.pulse.note_cpu()
         if pipeline.health_file is not None:
-            self._bulletin.publish(pipeline.health_file, self._collector.guard, self.state)
+            self._bulletin.publish(pipeline.health_file, self.state)
         if self._is_pausing:
             self._wait(0.0)
         elif self._deadline is not None:

@@ -186,3 +186,19 @@ def test_open_operations_keep_no_more_than_the_bytes(hung: Callable[..., Feature
     )
     assert kept <= QUEUE_BYTES * 2
     assert tracker.health()["dropped"]["never_completed"] > CALLS / 2
+
+
+def test_flush_interval_beyond_the_queue_does_not_lift_its_bound(with_plugin: Callable[..., FeatureTracker]) -> None:
+    backend = Hanging()
+    backend.may_return.set()
+    tracker = with_plugin(Plugin(backend), flush_interval=1_000_000, queue_size=50, flush_seconds=3600)
+    function = tracker.track_feature("f")(lambda: None)
+    function()
+    assert tracker.flush(20)
+    backend.may_return.clear()
+    for _ in range(1_000):
+        function()
+    assert len(tracker._collector.buffer.rows) <= 51
+    backend.may_return.set()
+    assert tracker.flush(30)
+    assert round(sum(record.sample_weight for record in backend.kept)) == 1_001
