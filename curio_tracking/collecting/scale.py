@@ -1,8 +1,8 @@
 """Scale: what the rows of a buffer weigh, told without a word on the hot path.
 
-The host's threads weigh rows a stretch at a time, when the buffer has grown by so many (`Buffer.make_room`); a stretch
-weighs what it weighs until the writer has taken its last row. So a writer that keeps up is never weighed for, and one
-that hangs need not do anything. Figures are estimates: sizes of objects, shared ones counted once per stretch.
+The host's threads weigh rows a stretch at a time, when the buffer has grown by so many (`Buffer.make_room`); each row
+of a stretch is taken to weigh the same when the writer takes it. So a writer that keeps up is never weighed for, and
+one that hangs need not do anything. Figures are estimates: sizes of objects, shared ones counted once per stretch.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Scale:
         left: how many rows have left the buffer so far; kept by who takes them.
     """
 
-    __slots__ = ("_lock", "_rows", "_stretches", "_total", "_weighed", "left")
+    __slots__ = ("_kept", "_lock", "_rows", "_stretches", "_total", "_weighed", "left")
 
     def __init__(self, rows: deque[Any]) -> None:
         """Args: the buffer's rows."""
@@ -44,9 +44,10 @@ class Scale:
 
     def forget(self) -> None:
         """Begin anew: the rows were cleared or exchanged."""
-        self._stretches: deque[tuple[int, int]] = deque()  # (rows that had come by its end, bytes)
+        self._stretches: deque[tuple[int, int, int]] = deque()  # (rows that had come by its begin, by its end, bytes)
         self._weighed = self.left
-        self._total = 0
+        self._total = 0  # of all stretches
+        self._kept = 0  # of what is left of them
 
     def weigh(self) -> int:
         """Weigh what has come since the last time; return about how many bytes the rows keep alive."""
@@ -56,7 +57,7 @@ class Scale:
                 self._weigh()
             finally:
                 self._lock.release()
-        return self._total
+        return self._kept
 
     def _weigh(self) -> None:
         stretches = self._stretches
@@ -64,11 +65,15 @@ class Scale:
         new = min(come - max(self._weighed, self.left), len(self._rows))
         if new > 0:
             weight = _weight_of_last(self._rows, new)
-            stretches.append((come, weight))
+            stretches.append((come - new, come, weight))
             self._weighed = come
             self._total += weight
-        while stretches and stretches[0][0] <= self.left:
-            self._total -= stretches.popleft()[1]
+        while stretches and stretches[0][1] <= self.left:
+            self._total -= stretches.popleft()[2]
+        self._kept = self._total
+        if stretches:
+            begin, end, weight = stretches[0]
+            self._kept -= weight * max(0, self.left - begin) // (end - begin)
 
 
 def _weight_of_last(rows: deque[Any], count: int) -> int:
