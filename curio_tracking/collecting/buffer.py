@@ -108,20 +108,34 @@ class Buffer:
         if self.shut:
             self.overflowed += 1
             return False
-        if self.limit == 0 and len(self.rows) < self.queue_size:
-            self.sleep()
-            try:
-                self._start_writer()
-            except Exception:
-                self.limit = 0  # too deep in a recursion, or too late in a shutdown: the next call tries again
-            return True
-        if len(self.rows) < self.queue_size and self.scale.weigh() < self.queue_bytes:
-            if self.limit <= self.flush_interval:
-                self.wake.put(None)
-            self.stay_awake()  # from here on no further call needs to wake it
-            return True
-        self._fold(site, status, start, end)
+        is_folded = False
+        try:
+            if self.limit == 0:
+                self._start()
+                if len(self.rows) < self.queue_size:
+                    return True
+            elif len(self.rows) < self.queue_size and self.scale.weigh() < self.queue_bytes:
+                if self.limit <= self.flush_interval:
+                    self.wake.put(None)
+                self.stay_awake()  # from here on no further call needs to wake it
+                return True
+            # Never waits: the item is queued (atomic), and whoever has the lock, now or next, adds it up. That holds
+            # for other threads and for a signal handler that interrupts this very function.
+            self._folding.append((site, status, start, end))
+            is_folded = True
+            self._add_up_unless_busy()
+        except RecursionError:
+            # so deep in the host's recursion that nothing more can be called: the next call adds up
+            if not is_folded:
+                self.overflowed += 1
         return False
+
+    def _start(self) -> None:
+        self.sleep()
+        try:
+            self._start_writer()
+        except Exception:
+            self.limit = 0  # too deep in a recursion, or too late in a shutdown: the next call tries again
 
     def add(self, row: Any, site: Site, status: FeatureStatus, start: float, end: float, weight: int = 0) -> None:
         """Push a row from outside the hot path.
@@ -148,10 +162,7 @@ class Buffer:
         self.scale.forget()
         self.take_folds()
 
-    def _fold(self, site: Site, status: FeatureStatus, start: float, end: float) -> None:
-        # Never waits: the item is queued (atomic), and whoever has the lock, now or next, adds it up. That holds for
-        # other threads and for a signal handler that interrupts this very function.
-        self._folding.append((site, status, start, end))
+    def _add_up_unless_busy(self) -> None:
         if self._fold_lock.acquire(False):
             try:
                 self._add_up()
@@ -161,21 +172,21 @@ class Buffer:
     def _add_up(self) -> None:
         folding, folds = self._folding, self._folds
         while folding:
-            site, status, start, end = folding.popleft()
-            if status == "success" and end - start < self.min_duration:
-                self.too_short += 1
-                continue
+            site, status, start, end = folding[0]
             key = (site.feature_name, site.category, status)
             fold = folds.get(key)
-            if fold is None:
-                if len(folds) >= MAX_FOLDS:
-                    self.overflowed += 1
-                    continue
-                fold = folds[key] = Fold(site, status, start)
-            fold.calls += 1
-            fold.seconds += end - start
-            if start < fold.first:
-                fold.first = start
+            if status == "success" and end - start < self.min_duration:
+                self.too_short += 1
+            elif fold is None and len(folds) >= MAX_FOLDS:
+                self.overflowed += 1
+            else:
+                if fold is None:
+                    fold = folds[key] = Fold(site, status, start)
+                fold.calls += 1
+                fold.seconds += end - start
+                if start < fold.first:
+                    fold.first = start
+            folding.popleft()  # last: what a recursion too deep has interrupted above is done by the next call
 
     def take_folds(self) -> list[Fold]:
         """Remove and return what was folded so far."""

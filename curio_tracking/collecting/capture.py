@@ -10,6 +10,8 @@ from array import array
 from collections import deque
 from itertools import islice
 
+from curio_tracking.collecting.guard import pass_over
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +32,8 @@ def size_of(value: object) -> int | None:
     """Return bytes of binary, characters of text, items of containers, in O(1); None for everything else."""
     try:
         return len(value) if type(value) in SIZED else None  # type: ignore[arg-type]
-    except TypeError:  # a type whose metaclass made it unhashable
+    except BaseException as odd:  # a metaclass decides how its types are hashed
+        pass_over(odd)
         return None
 
 
@@ -44,7 +47,8 @@ def value_of(value: object) -> object:
         return value if -(1 << 63) <= value < 1 << 64 else UNKNOWN  # type: ignore[operator]
     try:
         return value if kind in _PLAIN else UNKNOWN
-    except TypeError:
+    except BaseException as odd:
+        pass_over(odd)
         return UNKNOWN
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 
 from curio_tracking.collecting.weight import bounded
+from curio_tracking.collecting.guard import pass_over
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,5 +95,6 @@ def text_of(value: object) -> str | None:
         return None
     try:
         return str(value)[:512]
-    except Exception:
+    except BaseException as odd:
+        pass_over(odd, Exception)
         return None

@@ -82,9 +82,13 @@ def push_failure(
 ) -> None:
     """Hand over a call of the fast path that raised; off the hot path, so it may take its time."""
     collector = site.collector
-    failure = Failure(error)
-    row = (site, start, end, cell, parent, cell[1], collector.context(), failure, *shape)
-    collector.guard.own("tracked call", collector.buffer.add, row, site, failure.status, start, end)
+    try:
+        failure = Failure(error)
+        row = (site, start, end, cell, parent, cell[1], collector.context(), failure, *shape)
+        collector.guard.own("tracked call", collector.buffer.add, row, site, failure.status, start, end)
+    except RecursionError:
+        # the host's own exception goes on, though there is no room to look at it
+        collector.buffer.overflowed += 1
 
 
 def call_in_full(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.collecting.capture import UNKNOWN
+from curio_tracking.collecting.guard import is_interrupt
 from curio_tracking.unread import LARGEST_SIZE, NO_KEYS, PARAMETERS, Signature
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _BUILT_IN: Final[dict[Any, str]] = {
     )
 }
 _MOST_SIGNATURES: Final = 64
+_type_name: Final = vars(type)["__name__"].__get__
 
 
 class SiteFacts:
@@ -63,7 +65,12 @@ class SiteFacts:
         """
         if len(shape) == 2 * len(self.names) and (not custom or _are_plain(custom)):
             types, sizes = shape[::2], shape[1::2]
-            signature = self._by_type.get(types) or self._learn(types, sizes)
+            try:
+                signature = self._by_type.get(types) or self._learn(types, sizes)
+            except BaseException as odd:  # a metaclass decides how its types are hashed
+                if is_interrupt(odd):
+                    raise
+                signature = None
             if signature is not None and sizes.count(None) == signature.unsized:
                 total = sum(sizes) if not signature.unsized else _total(sizes)
                 if total is None or total < LARGEST_SIZE:
@@ -106,8 +113,8 @@ def described(names: tuple[str, ...], shape: Shape) -> tuple[dict[str, dict[str,
 
 
 def name_of(kind: Any) -> Any:
-    """Return the name of a type; whatever its metaclass makes of that."""
-    return getattr(kind, "__name__", "unknown")
+    """Return the name of a type, without asking its metaclass; `kind` is None where the type could not be kept."""
+    return "unknown" if kind is None else _type_name(kind)
 
 
 def _are_plain(custom: dict[Any, Any]) -> bool:

@@ -14,6 +14,7 @@ from curio_tracking.logbook import warn
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
     from typing import Any, Final
 
 _PACKAGE = __file__.rpartition("collecting")[0]
@@ -102,6 +103,37 @@ def _was_raised(error: BaseException) -> bool:
     from opcode import opmap  # late: needed nearly never
 
     return trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
+
+
+def pass_over(error: BaseException, expected: type[BaseException] = TypeError) -> None:
+    """Raise the exception again, unless code of the host's own types (a metaclass, a `__str__`) raised it.
+
+    What a signal handler or another thread raises can strike while such code is looked at, and must go on.
+
+    Args:
+        error: what was caught around the look at one of the host's objects.
+        expected: what a look may raise by itself, without any code of the host.
+    """
+    trace = vars(BaseException)["__traceback__"].__get__(error)  # not by its name: its class may have a say in that
+    called = trace.tb_next if trace is not None else None
+    if called is None:
+        if not issubclass(type(error), expected):
+            raise error
+        return
+    handlers = _handler_codes()
+    while called is not None:
+        if called.tb_frame.f_code in handlers:
+            raise error
+        called = called.tb_next
+
+
+def _handler_codes() -> set[CodeType]:
+    """Return the code of the signal handlers that are installed now."""
+    import signal  # late: needed nearly never
+
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    codes = [getattr(part, "__code__", None) for one in handlers for part in (one, type(one).__call__)]
+    return {code for code in codes if code is not None}
 
 
 def _is_ours(error: BaseException) -> bool:

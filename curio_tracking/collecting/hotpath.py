@@ -18,6 +18,7 @@ from types import CodeType, FunctionType
 from curio_tracking.collecting.capture import MAX_PARAMETERS, SIZED, value_of
 from curio_tracking.collecting.clock import clock
 from curio_tracking.collecting.context import current
+from curio_tracking.collecting.guard import pass_over
 from curio_tracking.collecting.outcome import SUCCESS
 from curio_tracking.collecting.running import cells, new_cell
 
@@ -32,12 +33,18 @@ TRACKED: Final = """
 def tracked_call({parameters}):
     try:
         {capture}                     # before the call, which may change its arguments
-    except _TypeError:                # a type that is not hashable, made so by its metaclass
+    except _RecursionError:
+        {nothing}
+    except _BaseException as _odd:    # a metaclass decides how its types are hashed
+        _pass_over(_odd)
         {nothing}
     try:
         _cell = _cells[_get_ident()]  # this thread's running call; a dict is cheaper than threading.local
     except KeyError:
-        _cell = _new_cell()
+        try:
+            _cell = _new_cell()
+        except _RecursionError:       # no frame is left but for the function itself
+            _cell = [None, 0.0, "0", 0]
     _parent = _cell[0]
     _start = _clock()
     _cell[0] = _start
@@ -45,7 +52,7 @@ def tracked_call({parameters}):
         _cell[1] = _start             # the outermost call: sampling keeps or drops its whole tree
     try:
         _result = _function({arguments})
-    except BaseException as _error:
+    except _BaseException as _error:
         _cell[0] = _parent
         _failed(_site, _start, _clock(), _cell, _parent, ({shape}), _error)
         raise                         # the very same exception, whatever it is
@@ -53,7 +60,8 @@ def tracked_call({parameters}):
     _cell[0] = _parent
     try:
         _size = _len(_result) if _type(_result) in _SIZED else None
-    except _TypeError:
+    except _BaseException as _odd:
+        _pass_over(_odd)
         _size = None
     if _len(_rows) < _buffer.limit or _buffer.make_room(_site, _SUCCESS, _start, _end):
         # one flat tuple: each further object would cost an allocation and a place in the garbage collector's rounds
@@ -65,7 +73,8 @@ IN_FULL: Final = """
 def tracked_call({parameters}):
     try:
         {capture}
-    except _TypeError:
+    except _BaseException as _odd:
+        _pass_over(_odd)
         {nothing}
     return _in_full(_site, _function, ({packed}), {keywords}, ({shape}))
 """
@@ -114,9 +123,10 @@ def make_wrapper(
     collector = site.collector
     buffer = collector.buffer
     names = {
+        "_BaseException": BaseException,
+        "_RecursionError": RecursionError,
         "_SIZED": SIZED,
         "_SUCCESS": SUCCESS,
-        "_TypeError": TypeError,
         "_buffer": buffer,
         "_cells": cells,
         "_clock": clock,
@@ -128,6 +138,7 @@ def make_wrapper(
         "_in_full": in_full,
         "_len": len,
         "_new_cell": new_cell,
+        "_pass_over": pass_over,
         "_push": buffer.rows.append,
         "_rows": buffer.rows,
         "_site": site,

@@ -5,10 +5,12 @@ The message is taken at once, because keeping the exception would keep its frame
 
 from __future__ import annotations
 
+from curio_tracking.collecting.guard import pass_over
 from curio_tracking.vocabulary import FeatureStatus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Final
 
 MAX_MESSAGE_LENGTH: Final = 2000
@@ -16,6 +18,10 @@ SUCCESS: Final = FeatureStatus.SUCCESS
 FAILED: Final = FeatureStatus.FAILED
 PARTIAL: Final = FeatureStatus.PARTIAL
 TIMEOUT: Final = FeatureStatus.TIMEOUT
+# by their descriptors: asking by name would run what the exception's class or metaclass has put in the way
+_name_of: Final[Callable[[type], str]] = vars(type)["__name__"].__get__
+_bases_of: Final[Callable[[type], tuple[type, ...]]] = vars(type)["__mro__"].__get__
+_code_of: Final[Callable[[BaseException], object]] = vars(SystemExit)["code"].__get__
 
 
 def status_of(error: BaseException) -> FeatureStatus:
@@ -24,9 +30,11 @@ def status_of(error: BaseException) -> FeatureStatus:
     Kin: an exception with "Timeout" in the name of its class or of a base class, such as
     `subprocess.TimeoutExpired`, `requests.Timeout`, `httpx.ReadTimeout`, which do not derive from TimeoutError.
     """
-    if isinstance(error, SystemExit):
-        return SUCCESS if error.code in (None, 0) else FAILED
-    if any("Timeout" in kind.__name__ for kind in type(error).__mro__):
+    kind = type(error)
+    if issubclass(kind, SystemExit):  # isinstance would ask the exception for its __class__
+        code = _code_of(error)
+        return SUCCESS if code is None or (type(code) in (int, bool) and code == 0) else FAILED
+    if any("Timeout" in _name_of(base) for base in _bases_of(kind)):
         return TIMEOUT
     return FAILED
 
@@ -35,7 +43,8 @@ def message_of(error: BaseException) -> str | None:
     """Return the message, at most 2,000 characters; None when there is none or `__str__` itself raises."""
     try:
         return str(error)[:MAX_MESSAGE_LENGTH] or None
-    except Exception:
+    except BaseException as odd:
+        pass_over(odd, Exception)
         return None
 
 
@@ -51,5 +60,5 @@ class Failure:
     def __init__(self, error: BaseException) -> None:
         self.status = status_of(error)
         failed = self.status is not SUCCESS
-        self.error_type = type(error).__name__ if failed else None
+        self.error_type = _name_of(type(error)) if failed else None
         self.error_message = message_of(error) if failed else None
