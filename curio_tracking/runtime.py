@@ -46,7 +46,15 @@ def load_pipeline(overrides: Mapping[str, Any], *, strict: bool) -> Pipeline:
     settings = load_settings(overrides, strict=strict)
     for problem in settings.problems:
         warn(problem)
-    host = PluginHost.for_settings(settings)
+    return put_together(settings, PluginHost.for_settings(settings), strict=strict)
+
+
+def put_together(settings: Settings, host: PluginHost, *, strict: bool) -> Pipeline:
+    """Return a new pipeline of these settings and plugins.
+
+    Raises:
+        CurioError: with `strict`, the backend cannot be used.
+    """
     backend = _writing_backend(settings, host, strict=strict)
     formula = host.formula.factory if host.formula is not None else blend
     return Pipeline(

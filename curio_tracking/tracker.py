@@ -6,6 +6,8 @@ backend. Reading goes the other way: flush, then a `Reader` over the same store.
 
 from __future__ import annotations
 
+import os
+
 from curio_tracking.collecting.checkup import health_of
 from curio_tracking.collecting.clock import clock, record_id
 from curio_tracking.collecting.collector import Collector
@@ -49,7 +51,7 @@ class FeatureTracker:
         """
         self._settings: dict[str, Any] = settings
         pipeline = self._load_pipeline(strict=True)
-        self._collector = Collector(_switches_of(pipeline), lambda: pipeline)
+        self._collector = Collector(_switches_of(pipeline), _pipeline_per_process(pipeline))
         self._connect()
 
     @classmethod
@@ -77,7 +79,7 @@ class FeatureTracker:
         except Exception:
             self._settings = before
             raise
-        self._collector.restart(lambda: pipeline)
+        self._collector.restart(_pipeline_per_process(pipeline))
         self._collector.switch(_switches_of(pipeline))
         self._connect()
 
@@ -306,6 +308,23 @@ class FeatureTracker:
             return question(reader)
         finally:
             reader.close()
+
+
+def _pipeline_per_process(pipeline: Pipeline) -> Callable[[], Pipeline]:
+    """Return what gives this very pipeline here, and one of the same settings and plugins in each forked child.
+
+    The counts, the process id, and the locks of a backend that was writing in the moment of the fork are the parent's.
+    """
+    made_in = os.getpid()
+
+    def load() -> Pipeline:
+        if os.getpid() == made_in:
+            return pipeline
+        from curio_tracking import runtime  # late: see _load_pipeline
+
+        return runtime.put_together(pipeline.settings, pipeline.host, strict=False)
+
+    return load
 
 
 def _switches_of(pipeline: Pipeline) -> Switches:

@@ -92,7 +92,8 @@ class Collector:
 
     def _start_writer(self) -> None:
         lifecycle.prepare()
-        self.writer.start()
+        if not self.writer.is_pausing:
+            self.writer.start()
 
     def restart(self, load: Callable[[], Pipeline]) -> None:
         """Finish the writer and go on with another pipeline."""

@@ -118,15 +118,16 @@ def _before_fork() -> None:
     A thread that lives on one side of a fork leaves its locks, half-imported modules and half-done work on the other.
     Since Python 3.12 forking beside a thread also prints a warning: the host's output would change.
     """
-    waiting = [(collector.writer, collector.writer.pause()) for collector in list(collectors)]
-    for writer, wait in waiting:
+    waiting = [(collector, collector.writer.pause()) for collector in list(collectors)]
+    for collector, wait in waiting:
         if wait is not None:
-            wait(LONGEST_FORK_DELAY if writer.pipeline is None else LONGEST_WRITE_DELAY)
+            is_loading = collector.writer.pipeline is None
+            collector.guard.call("fork", wait, LONGEST_FORK_DELAY if is_loading else LONGEST_WRITE_DELAY)
 
 
 def _after_fork_in_parent() -> None:
     for collector in list(collectors):
-        collector.writer.resume()
+        collector.guard.call("fork", collector.writer.resume)
 
 
 def _renew_in_child() -> None:

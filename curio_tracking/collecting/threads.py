@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from os.path import exists
-from sys import version_info
 from threading import Thread
 from time import sleep
 
@@ -11,10 +11,11 @@ from curio_tracking.collecting.clock import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _queue import SimpleQueue
     from collections.abc import Callable
     from typing import Final
 
-LINGERS: Final = version_info < (3, 13)
+DOZE_SECONDS: Final = 0.02
 LONGEST_LINGERING: Final = 0.1
 """Seconds to wait for the kernel to take away a thread that has ended; it takes microseconds."""
 
@@ -32,12 +33,43 @@ class BackgroundThread(Thread):
 
     def wait(self, seconds: float) -> None:
         """Wait for the end of the thread, so long at most."""
-        super().join(seconds)
-        # before Python 3.13 `join` returns a moment before the kernel's thread is gone, and 3.12 warns of it at a fork
         last_look = clock() + LONGEST_LINGERING
-        while not self.is_alive() and self._lingers() and clock() < last_look:
+        while self.ident is None:  # another thread of the host is starting it in this moment
+            if clock() >= last_look:
+                return
+            sleep(0.000_1)
+        super().join(seconds)
+        # `join` returns a moment before the kernel has taken the thread away; since Python 3.12 a fork warns of it
+        last_look = clock() + LONGEST_LINGERING
+        while not is_greenlet() and not self.is_alive() and self._lingers() and clock() < last_look:
             sleep(0.000_1)
 
     def _lingers(self) -> bool:
         # not pathlib: an application imports this module, and pathlib costs it milliseconds
-        return LINGERS and exists(f"/proc/self/task/{self.native_id}")  # noqa: PTH110
+        return exists(f"/proc/self/task/{self.native_id}")  # noqa: PTH110
+
+
+def is_greenlet() -> bool:
+    """Whether gevent has made greenlets of this process's threads: then one that waits in C stops all of them."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
+
+
+def breathe() -> None:
+    """Let other greenlets run, if there are any."""
+    if is_greenlet():
+        sys.modules["gevent"].sleep(0)
+
+
+def get_woken(wake: SimpleQueue[None], seconds: float) -> None:
+    """Take one item out of the queue, once there is one.
+
+    Raises:
+        Empty: there was none for so long.
+    """
+    if is_greenlet():
+        last_look = clock() + seconds
+        while wake.empty() and clock() < last_look:
+            sys.modules["gevent"].sleep(DOZE_SECONDS)
+        seconds = 0.0
+    wake.get(timeout=seconds)

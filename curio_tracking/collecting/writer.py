@@ -16,7 +16,7 @@ from curio_tracking.collecting.ledger import Ledger
 from curio_tracking.collecting.pulse import Pulse
 from curio_tracking.collecting.running import forget_dead_threads, new_cell
 from curio_tracking.collecting.switches import Switches, exit_timeout
-from curio_tracking.collecting.threads import BackgroundThread
+from curio_tracking.collecting.threads import BackgroundThread, breathe, get_woken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Writer:
 
     Attributes:
         is_used: whether anything was tracked, so that there is something to flush.
+        is_pausing: whether a fork is under way, so that no call may start the thread.
         pipeline: what it works with, once loaded.
         on_started, on_stopping: called on the thread when the pipeline is ready, and after the last batch.
     """
@@ -55,7 +56,7 @@ class Writer:
         self._starting = Lock()
         self._flushes: list[Event] = []
         self._deadline: float | None = None
-        self._is_pausing = False
+        self.is_pausing = False
         self._most_resting = 1
         self._may_calibrate = False
         self._has_failed = False
@@ -117,13 +118,15 @@ class Writer:
         thread = self._thread
         if thread is None or thread.ident == get_ident():
             return None
-        self._is_pausing = True
+        self.is_pausing = True
         self._buffer.wake.put(None)
         return thread.wait
 
     def resume(self) -> None:
-        """Let the thread run again; it starts with the next call."""
-        self._is_pausing = False
+        """Let the thread run again; it starts with the next call, because a fork counts threads after this, too."""
+        self.is_pausing = False
+        if self._thread is None:
+            self._buffer.limit = 0
 
     def ask_to_stop(self, timeout: float | None = None) -> None:
         """Let the thread do what `stop` waits for; several trackers that end together then end at the same time."""
@@ -195,7 +198,7 @@ class Writer:
         self.pipeline.assembler.writer_cell = new_cell() if is_own_thread else None
         while not self._is_over():
             self._cycle(self.pipeline, delivery)
-            if self._is_pausing and self._deadline is None:
+            if self.is_pausing and self._deadline is None:
                 self._thread = None
                 self._buffer.limit = 0
                 return
@@ -251,6 +254,7 @@ class Writer:
 
     def _cycle(self, pipeline: Pipeline, delivery: Delivery) -> None:
         """Do what there is to do, then wait for more."""
+        breathe()
         self._buffer.stay_awake()
         flushes, self._flushes = self._flushes, []
         delivery.declare(self._collector.declared)
@@ -262,7 +266,7 @@ class Writer:
         self.pulse.note_cpu()
         if pipeline.health_file is not None:
             self._bulletin.publish(pipeline.health_file, self.state)
-        if self._is_pausing:
+        if self.is_pausing:
             self._wait(0.0)
         elif self._deadline is not None:
             self._wait(FIRST_RETRY_SECONDS if delivery.is_stuck else 0.0)
@@ -287,14 +291,15 @@ class Writer:
 
     def _is_urgent(self) -> bool:
         """Whether there is more to do than wait: somebody waits for the thread, or rows do."""
+        breathe()
         rows = len(self._buffer.rows)
-        return bool(self._flushes) or self._is_pausing or self._deadline is not None or rows >= self._most_resting
+        return bool(self._flushes) or self.is_pausing or self._deadline is not None or rows >= self._most_resting
 
     def _wait(self, seconds: float) -> None:
         wake = self._buffer.wake
         try:
             if seconds:
-                wake.get(timeout=seconds)
+                get_woken(wake, seconds)
             while True:
                 wake.get_nowait()
         except Empty:

@@ -100,6 +100,7 @@ def run_twice(
     command = [*before, sys.executable, str(PROGRAMS / program), *arguments]
     off = {"FEATURE_TRACKING_ENABLED": "false", "FEATURE_TRACKING_DATA_DIR": str(directory / "off")}
     on = {
+        "FEATURE_TRACKING_ENABLED": "true",
         "FEATURE_TRACKING_DATA_DIR": str(data_dir or directory / "on"),
         "FEATURE_TRACKING_EXIT_TIMEOUT": "60",  # a busy machine must not make the end lose what it had time to write
         "FAULTS_ACCOUNTS": str(directory / "accounts"),
@@ -109,9 +110,9 @@ def run_twice(
     without = _run(command, {**common, **off})
     assert not (directory / "off").exists()
     tracked = _run(command, {**common, **on})
-    assert (tracked.returncode, tracked.stdout) == (without.returncode, without.stdout), tracked.stderr
+    assert (tracked.returncode, tracked.stdout) == (without.returncode, without.stdout), tracked.stderr[:5000]
     said = _warnings(tracked.stderr, without.stderr)
-    assert len(said) == len(warnings), said
+    assert len(said) == len(warnings), said[:10]
     assert all(re.match(pattern, line) for pattern, line in zip(warnings, said, strict=True)), said
     return Tracked(
         data_dir or directory / "on", tracked.returncode, tracked.stdout, said, _accounts(directory / "accounts")
