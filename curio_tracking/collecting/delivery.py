@@ -11,6 +11,8 @@ from collections import Counter
 
 from curio_tracking.collecting.clock import clock
 from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt, one_line
+from curio_tracking.collecting.names import FeatureNames
+from curio_tracking.collecting.threads import breathe
 from curio_tracking.errors import StorageError
 
 TYPE_CHECKING = False
@@ -39,6 +41,7 @@ class Delivery:
         self._guard = guard
         self._records: list[FeatureRecord] = []  # the batch in hand, and how many calls each of it stands for
         self._calls: list[int] = []
+        self._names = FeatureNames()
         self._declared = 0
         self._refusals = 0
         self._retry_at = 0.0
@@ -103,6 +106,7 @@ class Delivery:
             if not self._append():
                 return False
             has_written = True
+            breathe()
 
     def _next_batch(self, most: int) -> int:
         """Build and filter up to `most` rows until a batch is full; return how many rows went into it."""
@@ -132,13 +136,17 @@ class Delivery:
         for row in rows:
             try:
                 record = build(row, guard)
-            except Exception as error:
-                guard.report("assemble", f"a call could not be made a record: {type(error).__name__}: {error}")
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise
+                guard.report("assemble", f"a call could not be made a record: {one_line(error)}")
                 self._ledger.dropped["assemble_error"] += calls
                 continue
             if record is not None:
                 records.append(record)
-        return self._pipeline.chain.apply(records, calls, guard)
+        kept = self._pipeline.chain.apply(records, calls, guard)
+        self._names.bound(kept, guard)
+        return kept
 
     def _append(self) -> bool:
         """Append the batch; on a refusal keep it and set the time of the next try."""
