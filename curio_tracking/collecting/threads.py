@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Final
 
-DOZE_SECONDS: Final = 0.02
+DOZE_SECONDS: Final = 0.01
 LONGEST_LINGERING: Final = 0.1
 """Seconds to wait for the kernel to take away a thread that has ended; it takes microseconds."""
 
@@ -25,6 +25,14 @@ class BackgroundThread(Thread):
 
     def __init__(self, work: Callable[[], None], name: str) -> None:
         super().__init__(target=work, name=name, daemon=True)
+        self._has_ended = False
+
+    def run(self) -> None:
+        """Do the work."""
+        try:
+            super().run()
+        finally:
+            self._has_ended = True
 
     def join(self, timeout: float | None = None) -> None:
         """Return at once without a timeout: a host that joins every thread it finds must not wait for this one."""
@@ -33,15 +41,19 @@ class BackgroundThread(Thread):
 
     def wait(self, seconds: float) -> None:
         """Wait for the end of the thread, so long at most."""
+        if is_greenlet():
+            # not `join`: where gevent came after our import, that waits for a thread of the kernel
+            doze(seconds, lambda: self._has_ended)
+            return
         last_look = clock() + LONGEST_LINGERING
-        while self.ident is None:  # another thread of the host is starting it in this moment
-            if clock() >= last_look:
-                return
+        while self.ident is None and clock() < last_look:  # another thread of the host is starting it in this moment
             sleep(0.000_1)
+        if self.ident is None:
+            return
         super().join(seconds)
         # `join` returns a moment before the kernel has taken the thread away; since Python 3.12 a fork warns of it
         last_look = clock() + LONGEST_LINGERING
-        while not is_greenlet() and not self.is_alive() and self._lingers() and clock() < last_look:
+        while not self.is_alive() and self._lingers() and clock() < last_look:
             sleep(0.000_1)
 
     def _lingers(self) -> bool:
@@ -61,6 +73,13 @@ def breathe() -> None:
         sys.modules["gevent"].sleep(0)
 
 
+def doze(seconds: float, is_over: Callable[[], bool]) -> None:
+    """Let other greenlets run until something is over, so long at most."""
+    last_look = clock() + seconds
+    while not is_over() and clock() < last_look:
+        sys.modules["gevent"].sleep(DOZE_SECONDS)
+
+
 def get_woken(wake: SimpleQueue[None], seconds: float) -> None:
     """Take one item out of the queue, once there is one.
 
@@ -68,8 +87,6 @@ def get_woken(wake: SimpleQueue[None], seconds: float) -> None:
         Empty: there was none for so long.
     """
     if is_greenlet():
-        last_look = clock() + seconds
-        while wake.empty() and clock() < last_look:
-            sys.modules["gevent"].sleep(DOZE_SECONDS)
+        doze(seconds, lambda: not wake.empty())
         seconds = 0.0
     wake.get(timeout=seconds)

@@ -193,7 +193,9 @@ class Writer:
             return
         # rows of this thread are the tracker's own; without a thread, `stop` runs this on one of the host's. A new
         # cell: the one under this thread's id may be that of a dead thread whose rows still wait
-        is_own_thread = isinstance(current_thread(), WriterThread)
+        thread = current_thread()
+        # a greenlet's ident is not the one that calls are told apart by where gevent came after our import
+        is_own_thread = isinstance(thread, WriterThread) and thread.ident == get_ident()
         self._may_calibrate = is_own_thread
         self.pipeline.assembler.writer_cell = new_cell() if is_own_thread else None
         while not self._is_over():
