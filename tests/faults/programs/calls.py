@@ -1,0 +1,56 @@
+"""Calls while its backend is at fault, and after that is mended. python calls.py mended|slow|dead
+
+Prints results, an exception and lines of its own on both streams, and ends with a status of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from accounts import account
+
+from curio_tracking import feature_tracker, track_feature
+
+ENDING = sys.argv[1]
+CALLS = 200
+LONGEST_SECONDS = 40
+is_tracked = os.environ["FEATURE_TRACKING_ENABLED"] == "true"
+
+
+@track_feature("work")
+def work(number: int) -> int:
+    """Return the number, or fail for every tenth."""
+    if number % 10 == 9:
+        raise ValueError(f"number {number}")
+    return number
+
+
+def many() -> None:
+    """Call a number of times and print what came out."""
+    found = []
+    for number in range(CALLS):
+        try:
+            found.append(str(work(number)))
+        except ValueError as error:
+            found.append(repr(error))
+    print(hash(tuple(found)))
+
+
+many()
+print("a line of the program's own", file=sys.stderr)
+if ENDING != "slow":
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while is_tracked and not Path(os.environ["FAILED"]).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+account(CALLS)
+if ENDING == "mended" and is_tracked:
+    Path(os.environ["MENDED"]).write_text("", "utf-8")
+many()
+if ENDING != "dead":
+    assert feature_tracker.flush(LONGEST_SECONDS) or not is_tracked
+account(2 * CALLS)
+sys.exit(7)

@@ -1,0 +1,42 @@
+"""Backends at fault under a running program: they raise, hang, are slow, are down for a time. Budget: 20 s."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from site_packages import install_module
+from twice import PROGRAMS, Tracked, assert_store_is_as_accounted, run_twice
+
+CALLS = 400
+
+
+def run_with_fault(directory: Path, fault: str, ending: str, **options: str | list[str]) -> Tracked:
+    """Run the program with the faulty backend installed like any third party's."""
+    site = directory / "site"
+    site.mkdir()
+    install_module(site, "faulty", (PROGRAMS / "faulty_backend.py").read_text("utf-8"))
+    environment = {"PYTHONPATH": str(site), "FAULT": fault, "MENDED": str(directory / "mended")}
+    environment["FAILED"] = str(directory / "failed")
+    return run_twice("calls.py", directory, ending, environment=environment, backend="faulty", **options)
+
+
+@pytest.mark.parametrize("fault", ["raises", "exits", "interrupts", "recurses", "is-down"])
+def test_backend_that_comes_back_has_every_call_once(tmp_path: Path, fault: str) -> None:
+    tracked = run_with_fault(tmp_path, fault, "mended", warnings=[".*"])
+    assert (tracked.status, tracked.account().stored) == (7, CALLS)
+    assert_store_is_as_accounted(tracked)
+
+
+def test_slow_backend_loses_nothing(tmp_path: Path) -> None:
+    tracked = run_with_fault(tmp_path, "slow", "slow")
+    assert tracked.account().stored == CALLS
+    assert_store_is_as_accounted(tracked)
+
+
+@pytest.mark.parametrize("fault", ["hangs", "raises", "exits", "interrupts"])
+def test_program_ends_as_ever_while_its_backend_is_dead(tmp_path: Path, fault: str) -> None:
+    warnings = [] if fault == "hangs" else [".*"]
+    tracked = run_with_fault(tmp_path, fault, "dead", warnings=warnings, exit_timeout="0.5")
+    assert (tracked.status, tracked.account().stored) == (7, 0)
+    assert tracked.calls() == 0
