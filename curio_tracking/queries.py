@@ -15,7 +15,7 @@ from curio_tracking.errors import QueryError
 from curio_tracking.records import FeatureRecord, FeatureStatus, to_microseconds
 
 GROUPABLE: Final = ("feature_name", "category", "status", "app", "version", "environment", "user_id")
-_AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
+_AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE | re.ASCII)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 

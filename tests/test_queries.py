@@ -85,7 +85,10 @@ def test_ages_dates_and_iso_times_are_understood(text: str, expected: datetime) 
     assert parse_time(text, NOW) == expected
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "7", "d", "-1d", "2026-13-01", "2026-11-31", "99999999999d", "7 dd"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "7", "d", "-1d", "2026-13-01", "2026-11-31", "99999999999d", "7 dd", "7\u017f", "\u0667d"],
+)
 def test_other_texts_are_refused_with_advice(text: str) -> None:
     with pytest.raises(QueryError, match="give an age such as 7d"):
         parse_time(text, NOW)
