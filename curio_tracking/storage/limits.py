@@ -1,7 +1,9 @@
-"""Upper bounds of one stored value: Python's csv module, and with it TinyFlux, reads no field longer than this.
+"""Bounds of one stored value.
 
-The `size` filter keeps records far below; this is the storage's own last line of defence, so that a row can never be
-written that cannot be read. Imports only `records`.
+Of text, because Python's csv module, and with it TinyFlux, reads no longer field. The `size` filter keeps records far
+below; this is the storage's own last line of defence, so that a row can never be written that cannot be read. Of
+numbers, because one that is none, or out of all proportion, would spoil every total that it is added to. Imports only
+`records`.
 """
 
 from __future__ import annotations
@@ -18,10 +20,34 @@ if TYPE_CHECKING:
 
 MAX_FIELD_CHARACTERS: Final = 131_072
 """`csv.field_size_limit()` as Python sets it."""
+LARGEST_WHOLE: Final = (1 << 63) - 1
+LARGEST_REAL: Final = 1e12
+"""Seconds, or executions of one record: beyond that a sum would lose what it is about."""
 _MAX_TEXT: Final = MAX_FIELD_CHARACTERS - 2
 """Room for the two marks that a table may put in front."""
 _TEXTS: Final = ("record_id", *TEXT_FIELDS)
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+
+def are_sound(duration: float, weight: float, efficiency: float | None, cpu_seconds: float | None) -> bool:
+    """Whether a record can have these numbers; false where one of them is NaN or infinite."""
+    return (
+        0 <= duration <= LARGEST_REAL
+        and 0 < weight <= LARGEST_REAL
+        and (efficiency is None or 0 <= efficiency <= 1)
+        and (cpu_seconds is None or 0 <= cpu_seconds <= LARGEST_REAL)
+    )
+
+
+def sound_whole(number: int) -> int:
+    """Return a whole number as it is.
+
+    Raises:
+        ValueError: no record can have it.
+    """
+    if -LARGEST_WHOLE <= number <= LARGEST_WHOLE:
+        return number
+    raise ValueError("a whole number is too large")
 
 
 def metadata_text(metadata: dict[str, Any]) -> str:

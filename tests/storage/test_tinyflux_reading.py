@@ -98,6 +98,60 @@ def test_one_bad_line_never_hides_a_good_one(tinyflux: TinyFluxBackend, segments
     assert tinyflux.quarantined == 1
 
 
+@pytest.mark.parametrize(
+    ("sound", "unsound"),
+    [
+        (b"f_d,0.25", b"f_d,-0.25"),
+        (b"f_d,0.25", b"f_d,-inf"),
+        (b"f_d,0.25", b"f_d,1e300"),
+        (b"f_d,0.25", b"f_d,0.25,f_e,nan"),
+        (b"f_d,0.25", b"f_d,0.25,f_e,1e999"),
+        (b"f_d,0.25", b"f_d,0.25,f_c,-inf"),
+        (b"f_d,0.25", b"f_d,0.25,f_w,-2.0"),
+        (b"f_d,0.25", b"f_d,0.25,f_w,-inf"),
+        (b"f_i,27", b"f_i,1" + b"0" * 400),
+    ],
+)
+def test_number_that_no_record_has_spoils_no_total(
+    tinyflux: TinyFluxBackend, segments: Segments, sound: bytes, unsound: bytes
+) -> None:
+    tinyflux.append([make_record(1), make_record(2)])
+    tinyflux.close()
+    first, second = segments()[0].read_bytes().splitlines(keepends=True)
+    segments()[0].write_bytes(first.replace(sound, unsound) + second)
+    (summary,) = tinyflux.summaries(SummaryQuery())
+    assert (summary.total_calls, summary.as_dict()["avg_duration"], summary.input_size.value()) == (1, 0.25, 27)
+    assert list(tinyflux.records(EVERYTHING)) == [make_record(2)]
+    assert tinyflux.quarantined == 1
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["2026-05-28 20:26:40.000050", "20260528T202640", "2026-05-28", "2026-05-28T20:26:40.-00099", "2026-W22-4T23:00"],
+)
+def test_line_with_a_time_in_another_form_hides_no_row_from_a_time_range(
+    tinyflux: TinyFluxBackend, segments: Segments, time: str
+) -> None:
+    batch = [make_record(number, start_us=START_US + 100 * number) for number in range(3)]
+    tinyflux.append(batch)
+    tinyflux.close()
+    odd = format_row(make_record(9)).encode()
+    damage(segments()[0], time.encode() + odd[odd.index(b",") : -1])
+    for record in batch:
+        assert list(tinyflux.records(RecordQuery(since_us=record.start_us, until_us=record.start_us + 1))) == [record]
+    assert list(tinyflux.records(EVERYTHING)) == newest_first(batch)
+    assert tinyflux.quarantined == 1
+
+
+def test_start_without_microseconds_is_sorted_as_the_same_moment(tinyflux: TinyFluxBackend, segments: Segments) -> None:
+    batch = [make_record(number, start_us=START_US) for number in range(3)]
+    tinyflux.append(batch)
+    tinyflux.close()
+    *others, last = segments()[0].read_bytes().splitlines(keepends=True)
+    segments()[0].write_bytes(b"".join(others) + last.replace(b".000000,", b","))
+    assert list(tinyflux.records(EVERYTHING)) == newest_first(batch)
+
+
 def test_row_that_is_still_being_written_is_left_out(tinyflux: TinyFluxBackend, segments: Segments) -> None:
     tinyflux.append([make_record(1)])
     row = format_row(make_record(2)).encode()

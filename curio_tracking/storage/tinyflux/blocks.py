@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.storage.directories import SAFELY, storage_error
-from curio_tracking.storage.tinyflux.rows import time_us
+from curio_tracking.storage.tinyflux.moments import time_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

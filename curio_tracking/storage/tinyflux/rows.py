@@ -22,15 +22,14 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
 from functools import lru_cache
-from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from curio_tracking.records import FeatureRecord, FeatureStatus, to_microseconds
+from curio_tracking.records import FeatureRecord, FeatureStatus
 from curio_tracking.storage.days import moment_text
 from curio_tracking.storage.escapes import escape, unescape
-from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS, metadata_text, shorten
+from curio_tracking.storage.limits import MAX_FIELD_CHARACTERS, are_sound, metadata_text, shorten, sound_whole
+from curio_tracking.storage.tinyflux.moments import SECOND_LENGTH, checked_time, moment_us
 from curio_tracking.storage.tinyflux.pattern import FIELDS, NONE, TAGS, WHOLE_FIELDS, usual_values
 from curio_tracking.storage.tinyflux.shapes import KEY, parse_shape, shape_template, shape_text
 from curio_tracking.unread import UnreadRecord
@@ -42,8 +41,6 @@ _UNREADABLE: Final = (ValueError, TypeError, LookupError, OverflowError, Recursi
 STATUSES: Final[dict[str | None, FeatureStatus]] = {status.value: status for status in FeatureStatus}
 _MOST_REMEMBERED: Final = 4096
 _LONGEST_REMEMBERED: Final = 256
-_TIME_LENGTH: Final = len("2026-11-22T15:47:14.123456")
-_SECOND_LENGTH: Final = len("2026-11-22T15:47:14")
 _decode: Final = json.JSONDecoder().raw_decode
 
 
@@ -54,7 +51,7 @@ def format_row(record: FeatureRecord) -> str:
     """Return the row with its line break; the first ten characters are the record's day.
 
     Raises:
-        ValueError, TypeError: a number of the record is none.
+        ValueError, TypeError: a number of the record is none, or none that a record has.
     """
     row = _row(record)
     return row if len(row) <= MAX_FIELD_CHARACTERS else _row(shorten(record))
@@ -62,19 +59,19 @@ def format_row(record: FeatureRecord) -> str:
 
 def _row(record: FeatureRecord) -> str:
     """Put the columns together. One long line per part: this is the hot path."""
-    if not (record.duration < inf and record.sample_weight < inf):
-        raise ValueError("its duration or weight is no number")
+    if not are_sound(record.duration, record.sample_weight, record.efficiency_score, record.cpu_seconds):
+        raise ValueError("its duration, weight, efficiency or CPU time is none that a record can have")
     second, microsecond = divmod(record.start_us, 1_000_000)
     own_id = value if (value := record.record_id).isalnum() else cell(value)
     parent = "" if (text := record.parent_id) is None else f",t_p,{text if text.isalnum() else cell(text)}"
     error = "" if (text := record.error_type) is None else f",t_x,{cell(text)}"
     message = "" if (text := record.error_message) is None else f",t_y,{cell(text)}"
-    size_in = "" if (number := record.input_size) is None else f",f_i,{number:d}"
-    size_out = "" if (number := record.output_size) is None else f",f_o,{number:d}"
+    size_in = "" if (number := record.input_size) is None else f",f_i,{sound_whole(number):d}"
+    size_out = "" if (number := record.output_size) is None else f",f_o,{sound_whole(number):d}"
     score = "" if (real := record.efficiency_score) is None else ",f_e,1.0" if real == 1 else f",f_e,{real}"
-    rounds = "" if record.iterations == 1 else f",f_n,{record.iterations:d}"
+    rounds = "" if record.iterations == 1 else f",f_n,{sound_whole(record.iterations):d}"
     cpu = "" if (real := record.cpu_seconds) is None else f",f_c,{real}"
-    memory = "" if (number := record.memory_bytes) is None else f",f_b,{number:d}"
+    memory = "" if (number := record.memory_bytes) is None else f",f_b,{sound_whole(number):d}"
     weight = "" if record.sample_weight == 1 else f",f_w,{record.sample_weight}"
     return (
         f"{_second(second)}.{microsecond:06d},{_FEATURE[record.feature_name]},t_i,{own_id}"
@@ -115,8 +112,8 @@ _CATEGORY: Final = _Cells("t_c", cell)
 _STATUS: Final = _Cells("t_s", str)
 _USER: Final = _Cells("t_u", cell)
 _SESSION: Final = _Cells("t_n", cell)
-_THREAD: Final = _Cells("f_t", "{:d}".format)
-_PROCESS: Final = _Cells("f_p", "{:d}".format)
+_THREAD: Final = _Cells("f_t", lambda number: f"{sound_whole(number):d}")
+_PROCESS: Final = _Cells("f_p", lambda number: f"{sound_whole(number):d}")
 
 
 @lru_cache(maxsize=256)
@@ -127,7 +124,7 @@ def _place(host: str | None, app: str | None, version: str | None, environment: 
 
 @lru_cache(maxsize=256)
 def _second(second: int) -> str:
-    return moment_text(second * 1_000_000)[:_SECOND_LENGTH]  # what no calendar holds comes with a fraction
+    return moment_text(second * 1_000_000)[:SECOND_LENGTH]  # what no calendar holds comes with a fraction
 
 
 def _metadata_cells(record: FeatureRecord) -> str:
@@ -169,14 +166,14 @@ def other_values(text: str) -> list[Any]:
     parts: list[Any] = next(csv.reader([text]))
     found = {key: _value(key, value) for key, value in zip(parts[2::2], parts[3::2], strict=True)}
     name = "" if parts[1] == NONE else unescape(parts[1])
-    return [parts[0], name, *map(found.get, TAGS + FIELDS)]
+    return [checked_time(parts[0]), name, *map(found.get, TAGS + FIELDS)]
 
 
 def _value(key: str, text: str) -> str | None:
     if text == NONE:
         return None
     if key in WHOLE_FIELDS:
-        return text.removesuffix(".0")
+        return f"{sound_whole(int(text.removesuffix('.0')))}"
     return unescape(text) if key in TAGS and key != "t_m" else text
 
 
@@ -187,8 +184,9 @@ def _record(values: Sequence[Any]) -> FeatureRecord:
     if record_id is None or category is None:
         raise ValueError("no id or no category")
     seconds, calls = float(duration), 1.0 if weight is None else float(weight)
-    if not (seconds < inf and calls < inf):
-        raise ValueError("a number that is none")  # NaN and infinity would spoil every total they are added to
+    efficiency, cpu_seconds = None if score is None else float(score), None if cpu is None else float(cpu)
+    if not are_sound(seconds, calls, efficiency, cpu_seconds):
+        raise ValueError("a number that no record has")
     return FeatureRecord(
         record_id,
         name,
@@ -198,7 +196,7 @@ def _record(values: Sequence[Any]) -> FeatureRecord:
         seconds,
         None if size_in is None else int(size_in),
         None if size_out is None else int(size_out),
-        None if score is None else float(score),
+        efficiency,
         1 if rounds is None else int(rounds),
         user,
         session,
@@ -209,39 +207,13 @@ def _record(values: Sequence[Any]) -> FeatureRecord:
         version,
         environment,
         parent,
-        None if cpu is None else float(cpu),
+        cpu_seconds,
         None if memory is None else int(memory),
         error,
         message,
         metadata_of(shape, more),
         calls,
     )
-
-
-@lru_cache(maxsize=4096)
-def _second_us(second: str) -> int:
-    return to_microseconds(datetime.fromisoformat(second).replace(tzinfo=UTC))
-
-
-def moment_us(time: str) -> int:
-    """Return the time of a row, microseconds since 1970 UTC.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if len(time) != _TIME_LENGTH:
-        # another writer of TinyFlux leaves out the microseconds when there are none
-        return _second_us(time)
-    return _second_us(time[:19]) + int(time[20:])
-
-
-def time_us(line: bytes) -> int:
-    """Return the start that a row begins with, microseconds since 1970 UTC.
-
-    Raises:
-        ValueError: the line does not begin with a time.
-    """
-    return moment_us(line[: _TIME_LENGTH + 1].partition(b",")[0].decode())
 
 
 def metadata_of(shape: str | None, text: str | None) -> dict[str, Any]:

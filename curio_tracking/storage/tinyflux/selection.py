@@ -5,15 +5,13 @@ The look may let too many lines through, never too few: whatever passes is parse
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from curio_tracking.storage.days import moment_text
 from curio_tracking.storage.tinyflux.rows import cell
 
 if TYPE_CHECKING:
     from curio_tracking.queries import RecordQuery
-
-TIME_LENGTH: Final = len("2026-11-22T15:47:14.123456")
 
 
 class LineFilter:

@@ -187,7 +187,7 @@ def test_nothing_is_made_in_a_quiet_moment_before_anything_was_written(engine: A
 )
 def test_record_whose_number_is_none_is_refused_whole_batch(engine: Any, values: dict[str, float]) -> None:
     writer = engine.backend()
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(ValueError, match="none that a record can have"):
         writer.append([make_record(1), make_record(2, **values)])
     assert engine.listed() == []
 

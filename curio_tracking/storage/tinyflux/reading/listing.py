@@ -9,11 +9,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from heapq import merge
 from itertools import chain, groupby, pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from curio_tracking.storage.days import by_start, moment_text
 from curio_tracking.storage.tinyflux.rollups.container import MovedError
-from curio_tracking.storage.tinyflux.selection import TIME_LENGTH, LineFilter
+from curio_tracking.storage.tinyflux.selection import LineFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,9 +92,6 @@ def _last_us(source: _Source) -> int:
 
 def _records(store: Store, lines: list[bytes], query: RecordQuery) -> Iterator[FeatureRecord]:
     """Yield the records of sorted lines, the last line first."""
-    for _time, together in groupby(reversed(lines), key=_time_of):
-        yield from sorted(store.parsed(together, query), key=by_start, reverse=True)
-
-
-def _time_of(line: bytes) -> bytes:
-    return line[:TIME_LENGTH]
+    # by the start, not by its text: TinyFlux may write one without microseconds
+    for _start_us, together in groupby(store.parsed(reversed(lines), query), key=attrgetter("start_us")):
+        yield from sorted(together, key=by_start, reverse=True)
