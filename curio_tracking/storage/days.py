@@ -6,6 +6,7 @@ Imports only `queries` and `records`.
 from __future__ import annotations
 
 import re
+from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,14 @@ def moment_text(microseconds: int) -> str:
 def day_of(microseconds: int) -> str:
     """Return the UTC day as `2026-11-22`."""
     return moment_text(microseconds)[:10]
+
+
+def is_day(text: str) -> bool:
+    """Whether the text is a day of the calendar, `2026-11-22`."""
+    try:
+        return DAY.fullmatch(text) is not None and date.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
 def newest_days(days: Iterable[str], query: RecordQuery) -> list[str]:

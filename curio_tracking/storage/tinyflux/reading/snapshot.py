@@ -68,10 +68,10 @@ class Snapshot:
 class Store:
     """One data directory as a reader knows it."""
 
-    def __init__(self, data_dir: Path) -> None:
-        """Args: the data directory."""
+    def __init__(self, data_dir: Path, *, is_careful: bool = False) -> None:
+        """Args: the data directory; whether rollups are checked before they are asked, see `History`."""
         self._raw = raw_directory(data_dir)
-        self.history = History(data_dir)
+        self.history = History(data_dir, is_careful=is_careful)
         self._views: dict[tuple[str, str], SegmentView] = {}
         self._bad_rows: set[int] = set()
 

@@ -14,7 +14,7 @@ from curio_tracking.storage.tinyflux.reading.question import Groups, Question, m
 from curio_tracking.storage.tinyflux.reading.spans import Span, span_of
 from curio_tracking.storage.tinyflux.rollups.cells import Cells
 from curio_tracking.storage.tinyflux.rollups.checkpoint import BY_CELL
-from curio_tracking.storage.tinyflux.rollups.container import MovedError
+from curio_tracking.storage.tinyflux.rollups.container import DamagedError, MovedError
 from curio_tracking.storage.tinyflux.selection import LineFilter
 
 if TYPE_CHECKING:
@@ -107,13 +107,18 @@ class _Plan:
         return taken
 
     def _add_table(self, file: HistoryFile, grain: str, day: str | None, hours: range | None = None) -> None:
-        question = self._question
-        self.fixed.append(
-            (
-                (file.signature, grain, day, hours),
-                lambda groups: question.merge_table(file.table(grain, day), groups, hours),
-            )
-        )
+        question, history = self._question, self._store.history
+
+        def merge(groups: Groups) -> None:
+            try:
+                table = file.table(grain, day)
+            except DamagedError as error:
+                # asked again without it: from the rows, or from the rollup of the month
+                history.distrust(file)
+                raise MovedError(file.path) from error
+            question.merge_table(table, groups, hours)
+
+        self.fixed.append(((file.signature, grain, day, hours), merge))
 
     def _fold(self, views: list[tuple[SegmentView, Span]]) -> None:
         """Read the rows that no checkpoint covers, once for all that is asked."""
@@ -157,8 +162,8 @@ class _Plan:
                 try:
                     is_by_feature = hours is None and question.grain == "features"
                     tables = checkpoint.features() if is_by_feature else list(checkpoint.cells())
-                except MovedError:
-                    # the writer put a newer one in its place; asking again might always come too late
+                except (MovedError, DamagedError):
+                    # the writer put a newer one in its place; asking again might always come too late. Or it is damaged
                     view.is_outdated = True
                     question.merge_totals(BY_CELL, view.fold_covered(), groups, hours)
                 else:

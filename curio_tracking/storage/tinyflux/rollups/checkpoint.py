@@ -136,10 +136,10 @@ class Checkpoint:
         self._rollup = Rollup(segment.rollup_path)
         meta = self._rollup.meta
         self.signature = self._rollup.signature
-        self.covered: int = meta["covered"]
         self.index = _decoded_index(self._rollup)
+        self.covered = self.index.end
         end = self.index.file_end
-        if self.index.end != self.covered or meta["fingerprint"] != fingerprint_of(file, end):
+        if (meta.get("covered"), meta.get("fingerprint")) != (self.covered, fingerprint_of(file, end)):
             raise DamagedError(f"{segment.rollup_path} is about another file")
         is_whole = self.covered == segment.size and end == os.fstat(file).st_size
         if segment.is_compressed and not is_whole:
@@ -149,6 +149,10 @@ class Checkpoint:
     def has_totals(self) -> bool:
         """Whether the totals are here, too."""
         return any(name.startswith(_CELLS) for name in self._rollup.names())
+
+    def verify(self) -> None:
+        """Look whether all of it is as it was written. Raises: as `features`."""
+        self._rollup.verify()
 
     def features(self) -> list[Table]:
         """Return the totals by feature and category, to be merged.

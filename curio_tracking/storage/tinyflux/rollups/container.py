@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from curio_tracking.storage.directories import SAFELY
 from curio_tracking.storage.files import replace_file
@@ -72,13 +72,7 @@ class Rollup:
                 self._held = os.dup(file)
         finally:
             os.close(file)
-        self._places: dict[str, tuple[int, int, int]] = {}
-        begin = _FIXED + length
-        for name, size, checksum in self.meta.pop("sections"):
-            self._places[name] = (begin, size, checksum)
-            begin += size
-        if begin != self.signature[1]:
-            raise DamagedError(f"{path} is cut short")
+        self._places = _places(self.meta.pop("sections", None), _FIXED + length, self.signature[1])
 
     def __contains__(self, name: str) -> bool:
         """Whether there is a section of this name."""
@@ -101,6 +95,14 @@ class Rollup:
         if zlib.crc32(data) != checksum:
             raise DamagedError(f"{self.path} is damaged")
         return data
+
+    def verify(self) -> None:
+        """Read every section.
+
+        Raises: as `section`.
+        """
+        for name in self._places:
+            self.section(name)
 
     def release(self) -> None:
         """Close the file, if it is kept open."""
@@ -170,7 +172,24 @@ def _header(head: bytes, length: int) -> dict[str, Any]:
     header = head[_FIXED:]
     if len(header) != length or _number(zlib.crc32(header)) != head[_FIXED - _NUMBER_BYTES : _FIXED]:
         raise DamagedError("the header is damaged")
-    meta: dict[str, Any] = json.loads(header)
-    if meta.pop("version") != VERSION:
+    try:
+        meta = dict(json.loads(header))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise DamagedError("the header is none of ours") from error
+    if meta.pop("version", None) != VERSION:
         raise DamagedError("the rollup is of another version")
     return meta
+
+
+def _places(sections: object, begin: int, end: int) -> dict[str, tuple[int, int, int]]:
+    """Return where each section begins, its size and its checksum, of what a header says of them."""
+    places: dict[str, tuple[int, int, int]] = {}
+    try:
+        for name, size, checksum in cast("list[tuple[str, int, int]]", sections):
+            places[name] = (begin, size, checksum)
+            begin += max(0, size)
+    except (ValueError, TypeError) as error:
+        raise DamagedError("the header does not say what follows") from error
+    if begin != end:
+        raise DamagedError("the rollup is cut short")
+    return places

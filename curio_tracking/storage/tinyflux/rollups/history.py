@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from curio_tracking.storage.days import is_day
 from curio_tracking.storage.directories import list_names
 from curio_tracking.storage.tinyflux.catalog import ROLLUP
 from curio_tracking.storage.tinyflux.rollups.cells import DIMENSIONS, HOUR, CellKey, by_dimensions
@@ -72,6 +73,16 @@ class HistoryFile:
             self.days: dict[str, Coverage] = {day: dict(covered) for day, covered in self._rollup.meta["days"].items()}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DamagedError(f"{path} does not say what it covers") from error
+        if not all(day.startswith(period) and is_day(day) for day in self.days):
+            raise DamagedError(f"{path} covers days that are not its own")
+
+    def verify(self) -> None:
+        """Look whether all of it is as it was written.
+
+        Raises:
+            DamagedError: it is not. MovedError: the file is another one now.
+        """
+        self._rollup.verify()
 
     def release(self) -> None:
         """Close the file; tables can still be read for as long as it is not replaced."""
@@ -104,12 +115,18 @@ class HistoryFile:
 
 
 class History:
-    """The rollups of one data directory, as they are now; what did not change is not read again."""
+    """The rollups of one data directory, as they are now; what did not change is not read again.
 
-    def __init__(self, data_dir: Path) -> None:
-        """Args: the data directory."""
+    A reader reads as little of a file as it needs, and may find only then that it is damaged: it distrusts the file and
+    asks again. Who makes rollups again, or changes them, must know beforehand, and is careful.
+    """
+
+    def __init__(self, data_dir: Path, *, is_careful: bool = False) -> None:
+        """Args: the data directory; whether all of a new file is read and checked at once."""
         self.directory = rollup_directory(data_dir)
         self.damaged: set[str] = set()
+        self._is_careful = is_careful
+        self._distrusted: dict[str, Signature] = {}
         self._files: dict[str, HistoryFile] = {}
 
     def load(self) -> dict[str, HistoryFile]:
@@ -125,13 +142,27 @@ class History:
             path = self.directory / f"{period}{ROLLUP}"
             known = self._files.get(period)
             try:
-                if known is None or known.signature != signature_of(path):
-                    known = HistoryFile(path, period)
+                signature = signature_of(path)
+                if signature == self._distrusted.get(period, ()):
+                    self.damaged.add(period)
+                    continue
+                if known is None or known.signature != signature:
+                    known = self._opened(path, period)
                 files[period] = known
             except DamagedError:
                 self.damaged.add(period)
         self._files = files
         return dict(files)
+
+    def _opened(self, path: Path, period: str) -> HistoryFile:
+        file = HistoryFile(path, period)
+        if self._is_careful:
+            file.verify()
+        return file
+
+    def distrust(self, file: HistoryFile) -> None:
+        """Pass over a file that turned out to be damaged, until there is another one in its place."""
+        self._distrusted[file.period] = file.signature
 
     def release(self) -> None:
         """Close every file; to be called when a question is answered."""
@@ -147,7 +178,7 @@ def set_aside_damaged(data_dir: Path, period: str) -> None:
     """
     path = rollup_directory(data_dir) / f"{period}{ROLLUP}"
     try:
-        HistoryFile(path, period)
+        HistoryFile(path, period).verify()
     except FileNotFoundError:
         return
     except DamagedError:

@@ -81,7 +81,7 @@ class _Deleting:
     def __init__(self, data_dir: Path, query: RecordQuery) -> None:
         self._data_dir = data_dir
         self._query = query
-        self._store = Store(data_dir)
+        self._store = Store(data_dir, is_careful=True)
         self._result = Deletion()
         # another program may hold a segment for a moment, its writer does for long: wait a little, once for all
         self._deadline = time.monotonic() + LOCK_SECONDS

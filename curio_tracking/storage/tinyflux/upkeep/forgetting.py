@@ -16,6 +16,7 @@ from curio_tracking.storage.tinyflux.rollups.history import (
     days_of,
     month_of,
     rollup_directory,
+    set_aside_damaged,
     tables_of,
     write_month,
 )
@@ -35,7 +36,10 @@ def forget_days(data_dir: Path, names: set[str]) -> None:
     Raises:
         OSError: some rollup still counts them. DamagedError, MovedError: a month's tables cannot be read.
     """
-    files = History(data_dir).load()
+    history = History(data_dir, is_careful=True)
+    files = history.load()
+    for period in history.damaged & (names | {month_of(name) for name in names}):
+        set_aside_damaged(data_dir, period)
     directory = rollup_directory(data_dir)
     for name in sorted(names & files.keys()):
         files[name].path.unlink(missing_ok=True)
@@ -60,7 +64,7 @@ def forget_retired(data_dir: Path, query: RecordQuery) -> int:
     """
     if query.user_ids is not None or query.record_ids is not None:
         return 0
-    store = Store(data_dir)
+    store = Store(data_dir, is_careful=True)
     snapshot = store.ask(lambda: store.snapshot(query))
     gone = 0.0
     for month, file in snapshot.months.items():

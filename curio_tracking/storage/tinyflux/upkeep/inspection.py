@@ -32,7 +32,7 @@ def inspect(data_dir: Path) -> list[Finding]:
     Raises:
         StorageError: this user may not read it.
     """
-    store = Store(data_dir)
+    store = Store(data_dir, is_careful=True)
     snapshot = store.ask(lambda: store.snapshot(RecordQuery()))
     findings = [*_segments(snapshot), _checkpoints(data_dir), *_history(store, snapshot)]
     return [*findings, _uncounted(store, snapshot), _quarantine(data_dir), _leftovers(data_dir)]

@@ -137,6 +137,7 @@ def _growth(segment: SegmentFile, file: int, *, needs_totals: bool) -> Growth | 
     """Return the totals to start from; None if the checkpoint there is about everything."""
     try:
         checkpoint = Checkpoint(segment, file)
+        checkpoint.verify()
         if checkpoint.covered == segment.size and (checkpoint.has_totals or not needs_totals):
             return None
         return Growth.resumed(checkpoint) if checkpoint.has_totals else Growth()

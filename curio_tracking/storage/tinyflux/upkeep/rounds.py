@@ -73,7 +73,7 @@ class Rounds:
         self._raw = raw_directory(data_dir)
         self._retention_days = retention_days
         self._is_thorough = is_thorough
-        self._store = Store(data_dir)
+        self._store = Store(data_dir, is_careful=True)
         self._quarantine = Quarantine(data_dir)
 
     def pieces(self) -> Iterator[Piece]:
