@@ -14,6 +14,7 @@ from curio_tracking.collecting.generators import track_async_generator, track_ge
 from curio_tracking.collecting.hotpath import can_generate, make_wrapper
 from curio_tracking.collecting.outcome import Failure
 from curio_tracking.collecting.run import Run
+from curio_tracking.collecting.tracebacks import leave_out_frame
 from curio_tracking.logbook import warn
 
 TYPE_CHECKING = False
@@ -83,6 +84,7 @@ def push_failure(
     """Hand over a call of the fast path that raised; off the hot path, so it may take its time."""
     collector = site.collector
     try:
+        leave_out_frame(error)
         failure = Failure(error)
         row = (site, start, end, cell, parent, cell[1], collector.context(), failure, *shape)
         collector.guard.own("tracked call", collector.buffer.add, row, site, failure.status, start, end)
@@ -108,6 +110,7 @@ def call_in_full(
         run.returned(result)
         return result
     except BaseException as error:
+        leave_out_frame(error)
         run.failed(error)
         raise
     finally:
@@ -117,9 +120,13 @@ def call_in_full(
 
 def _plain(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     def tracked_call(*args: Any, **kwargs: Any) -> Any:
-        if not site.collector.switches.enabled:
-            return function(*args, **kwargs)
-        return call_in_full(site, function, args, kwargs, shape_of_call(site, args, kwargs))
+        try:
+            if not site.collector.switches.enabled:
+                return function(*args, **kwargs)
+            return call_in_full(site, function, args, kwargs, shape_of_call(site, args, kwargs))
+        except BaseException as error:
+            leave_out_frame(error)
+            raise
 
     return tracked_call
 
@@ -138,11 +145,15 @@ def shape_of_call(site: Site, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 
 def _coroutine(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     async def tracked_call(*args: Any, **kwargs: Any) -> Any:
-        if not site.collector.switches.enabled:
-            return await function(*args, **kwargs)
-        async with Run(site, shape_of_call(site, args, kwargs)) as run:
-            result = await function(*args, **kwargs)
-            run.returned(result)
-        return result
+        try:
+            if not site.collector.switches.enabled:
+                return await function(*args, **kwargs)
+            async with Run(site, shape_of_call(site, args, kwargs)) as run:
+                result = await function(*args, **kwargs)
+                run.returned(result)
+            return result
+        except BaseException as error:
+            leave_out_frame(error)
+            raise
 
     return tracked_call

@@ -21,6 +21,7 @@ from curio_tracking.collecting.context import current
 from curio_tracking.collecting.guard import pass_over
 from curio_tracking.collecting.outcome import SUCCESS
 from curio_tracking.collecting.running import cells, new_cell
+from curio_tracking.collecting.tracebacks import leave_out_frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,12 +77,20 @@ def tracked_call({parameters}):
     except _BaseException as _odd:
         _pass_over(_odd)
         {nothing}
-    return _in_full(_site, _function, ({packed}), {keywords}, ({shape}))
+    try:
+        return _in_full(_site, _function, ({packed}), {keywords}, ({shape}))
+    except BaseException as _error:
+        _leave_out(_error)
+        raise
 """
 
 OFF: Final = """
 def tracked_call({parameters}):
-    return _function({arguments})
+    try:
+        return _function({arguments})
+    except BaseException as _error:
+        _leave_out(_error)
+        raise
 """
 
 _TEMPLATES: Final = {"tracked": TRACKED, "full": IN_FULL, "off": OFF}
@@ -136,6 +145,7 @@ def make_wrapper(
         "_function": function,
         "_get_ident": get_ident,
         "_in_full": in_full,
+        "_leave_out": leave_out_frame,
         "_len": len,
         "_new_cell": new_cell,
         "_pass_over": pass_over,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from curio_tracking.collecting.capture import size_of
 from curio_tracking.collecting.clock import clock, record_id
-from curio_tracking.collecting.context import Context, current, leave, text_of
+from curio_tracking.collecting.context import Context, current, enter, leave, text_of, withdraw
 from curio_tracking.collecting.outcome import (
     FAILED,
     MAX_MESSAGE_LENGTH,
@@ -45,6 +45,7 @@ class Run:
     """
 
     __slots__ = (
+        "_inner",
         "_token",
         "_usage",
         "cell",
@@ -152,13 +153,20 @@ class Run:
         inner = Context(self.context)
         inner.run_id, inner.run_start = self.record_id, self.start
         inner.root_id, inner.root_start = self.root_id, self.root_start
-        self._token = current.set(inner)
+        self._inner = inner
+        self._token = enter(inner)
 
-    def deactivate(self) -> None:
-        """Stop being the parent."""
-        if self._token is not None:
-            leave(self._token)
-            self._token = None
+    def deactivate(self, *, is_closed: bool = False) -> None:
+        """Stop being the parent.
+
+        Args:
+            is_closed: whether a GeneratorExit ends the execution; see `context.enter`.
+        """
+        token, self._token = self._token, None
+        if token is not None and is_closed:
+            withdraw(self._inner, self.context)
+        elif token is not None:
+            leave(token)
 
     def failed(self, error: BaseException) -> None:
         """Take status, type and message from the exception that ended the execution."""
@@ -223,7 +231,7 @@ class Run:
             self.site.collector.guard.own("track", self._exit, error)
 
     def _exit(self, error: BaseException | None) -> None:
-        self.deactivate()
+        self.deactivate(is_closed=isinstance(error, GeneratorExit))
         if error is not None:
             self.failed(error)
         self.finish()
