@@ -9,8 +9,8 @@ from contextvars import ContextVar
 from sys import version_info
 from threading import get_ident
 
-from curio_tracking.collecting.weight import bounded
 from curio_tracking.collecting.guard import pass_over
+from curio_tracking.collecting.weight import bounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

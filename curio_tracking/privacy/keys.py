@@ -14,8 +14,8 @@ import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.errors import DataDirError
-from curio_tracking.storage.directories import make_way
 from curio_tracking.logbook import warn
+from curio_tracking.storage.directories import make_way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
