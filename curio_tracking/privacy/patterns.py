@@ -10,14 +10,15 @@ import re
 from base64 import b64decode
 from typing import TYPE_CHECKING, Final
 
-from curio_tracking.privacy.names import Verdict, words_of
+from curio_tracking.privacy.names import words_of
+from curio_tracking.privacy.pairs import REDACTED as REDACTED
+from curio_tracking.privacy.pairs import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from curio_tracking.privacy.names import SecretNames
 
-REDACTED: Final = "[redacted]"
 LONGEST_TEXT: Final = 131_072
 """Characters looked at and kept; no backend keeps more, and what was not looked at must not be kept."""
 SHORTEST_SECRET: Final = 8
@@ -45,18 +46,6 @@ _MAIL: Final = re.compile(
     r"(?<![\w.+%-])(?!git@)(?:[\w.+-]|%(?!40)[0-9A-Fa-f]{2})++(?:@|%40)(?![0-9]x\.)(?:[\w-]{1,63}+\.){1,8}[^\W\d_]{2,24}(?!\w)"
 )
 """Also as part of a URL. Not `git@host`, nor `icon@2x.png`."""
-_PAIR_SIGN: Final = re.compile(r"[:=\"']|--|</")
-_PAIR: Final = re.compile(r"(?<![\w.-])(-*+)(\w[\w.-]*+)(\\?[\"']?\[?\]?\s*+(?:=>|:=|[:=])\s*+|>|\s++)(?=\S)")
-_QUOTED: Final = re.compile(r"(\\?)([\"'])(?:(?!\1\2)(?:\\[\s\S]|[^\\]|\\))*+(?:\1\2)?")
-_BARE: Final = re.compile(
-    r"(?:(?:Bearer|Basic|Digest|Token)\s+)?(?:[^\s,;&]|[,;&](?![\s\"'\])}]|[\w.-]{1,64}[=:]|$))++", re.IGNORECASE
-)
-_SAID: Final = re.compile(r"([\"'])[^\s\"']{6,}\1")
-"""`invalid token 'abc123'`: the value may also just follow, in quotes."""
-_SECOND_WORDS: Final = frozenset(["code", "id", "key", "keys", "number", "phrase", "string", "uri", "url", "word"])
-"""In prose the name of a secret may be two words: `API key: ...`."""
-_LINE: Final = re.compile(r"[^\r\n]*+")
-_LINE_NAMES: Final = re.compile(r"(?i)(?:^|-|_)(?:cookie|authorization)$")
 _BEARER: Final = re.compile(
     r"\b(bearer\s+)(?!(?:tokens?|auth\w*|scheme|header|of|is|was|realm|and|or|not|for|in)(?![\w~+/=-]))(?!\[redacted)[^\s\"',;]+",
     re.IGNORECASE,
@@ -186,59 +175,6 @@ def _userinfo(match: re.Match[str]) -> str:
     return match[0] if match[0] == "git@" else f"{REDACTED}@"
 
 
-def _pairs(text: str, names: SecretNames) -> str:
-    """Replace the values of `name=value`, `"name": "value"`, `Name: value` and `--name value` with a secret name."""
-    if not _PAIR_SIGN.search(text):
-        return text
-    parts: list[str] = []
-    done = 0
-    word_before = ""
-    for match in _PAIR.finditer(text):
-        if match.start() < done:  # inside a value that was replaced
-            continue
-        dashes, name, sign = match.groups()
-        before, word_before = word_before, name
-        if not dashes and sign.isspace() and not _SAID.match(text, match.end()):
-            continue
-        if before and name.lower() in _SECOND_WORDS:
-            name = f"{before}_{name}"
-        end = _end_of_secret(text, match.end(), name, names)
-        if end is not None:
-            parts += (text[done : match.end()], REDACTED)
-            done = end
-    return "".join(parts) + text[done:] if parts else text
-
-
-def _end_of_secret(text: str, start: int, name: str, names: SecretNames) -> int | None:
-    """Return where the value after a name ends if it is a secret."""
-    verdict = names.verdict(name)
-    if verdict is Verdict.PLAIN or _is_replaced(text, start):
-        return None
-    end = _end_of_value(text, start, name)
-    return None if verdict is Verdict.TEXT_IS_SECRET and _is_number(text[start:end]) else end
-
-
-def _is_replaced(text: str, start: int) -> bool:
-    """Whether a replacement begins here, or what `size` has left of one."""
-    here = text[start : start + len(REDACTED)]
-    return here == REDACTED or ("…" in here and REDACTED.startswith(here[: here.index("…")]))
-
-
-def _end_of_value(text: str, start: int, name: str) -> int:
-    """Return where a value ends: at its closing quote, its line's end, or before the next pair."""
-    is_line = text[start] in "[{(" or _LINE_NAMES.search(name)
-    for pattern in (_LINE,) if is_line else (_QUOTED, _BARE):
-        match = pattern.match(text, start)
-        if match and match.end() > start:
-            return match.end()
-    return len(text)
-
-
-def _is_number(text: str) -> bool:
-    text = text.strip("\"'()[]{}.%")
-    return (text.isdecimal() and len(text) < _CARD_DIGITS[0]) or text.lower() in ("true", "false", "none", "null")
-
-
 def _basic(match: re.Match[str]) -> str:
     """Redact the credentials of HTTP Basic, which are base64 of `user:password`; "basic auth" is only words."""
     token = match[2].rstrip("=")
@@ -288,7 +224,7 @@ STEPS: Final[tuple[tuple[str, Callable[[str, SecretNames], str]], ...]] = (
     ("private key", _private_keys),
     ("credentials in a URL", _credentials),
     ("e-mail address", _addresses),
-    ("value of a secret name", _pairs),
+    ("value of a secret name", without_secrets),
     ("credentials in a header", _headers),
     ("known form of token", _known_tokens),
     ("card number", _card_numbers),
