@@ -104,8 +104,12 @@ def _write_and_die(number: int, _frame: Any) -> None:
     is_ours = signal.getsignal(number) is _write_and_die
     if not is_ours:
         # a handler that the host installed later calls the one before it: what happens next is its business
-        for collector in list(collectors):
-            collector.guard.call("exit", collector.writer.flush, LONGEST_WRITE_DELAY)
+        asked = list(collectors)
+        began = clock.clock()
+        for collector in asked:  # first: or the delays of those that hang would add up
+            collector.buffer.wake.put(None)
+        for collector in asked:
+            collector.guard.call("exit", collector.writer.flush, _rest_of(LONGEST_WRITE_DELAY, began))
         return
     close_all()
     signal.signal(number, signal.SIG_DFL)
@@ -119,10 +123,16 @@ def _before_fork() -> None:
     Since Python 3.12 forking beside a thread also prints a warning: the host's output would change.
     """
     waiting = [(collector, collector.writer.pause()) for collector in list(collectors)]
+    began = clock.clock()
     for collector, wait in waiting:
         if wait is not None:
             is_loading = collector.writer.pipeline is None
-            collector.guard.call("fork", wait, LONGEST_FORK_DELAY if is_loading else LONGEST_WRITE_DELAY)
+            longest = LONGEST_FORK_DELAY if is_loading else LONGEST_WRITE_DELAY
+            collector.guard.call("fork", wait, _rest_of(longest, began))
+
+
+def _rest_of(seconds: float, began: float) -> float:
+    return max(0.0, began + seconds - clock.clock())
 
 
 def _after_fork_in_parent() -> None:

@@ -132,3 +132,38 @@ print("end", flush=True)
     # one after the other it would take five minutes
     result = run(data_dir, HOST + more, "backend.append", seconds=100)
     assert (result.returncode, result.stdout.splitlines()[-1], result.stderr) == (0, "end", "")
+
+
+def test_forks_do_not_wait_for_one_hung_tracker_after_the_other(data_dir: Path) -> None:
+    more = """
+trackers = [FeatureTracker(exit_timeout=0.5) for _ in range(40)]
+for tracker in trackers:
+    tracker.track_feature("work")(lambda: None)()
+    tracker.flush(0.05)
+for _ in range(10):
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+print("end", flush=True)
+"""
+    # one after the other it would take 200 s
+    result = run(data_dir, HOST + more, "backend.append", seconds=100)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "end")
+
+
+def test_own_handler_of_the_host_does_not_wait_for_one_hung_tracker_after_the_other(data_dir: Path) -> None:
+    more = """
+trackers = [FeatureTracker(exit_timeout=0.5) for _ in range(200)]
+for tracker in trackers:
+    tracker.track_feature("work")(lambda: None)()
+before = signal.getsignal(signal.SIGTERM)
+def handler(number, frame):
+    before(number, frame)
+    print("handled", flush=True)
+signal.signal(signal.SIGTERM, handler)
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+    # one after the other it would take 100 s
+    result = run(data_dir, HOST + more, "backend.append", seconds=80)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "handled")
