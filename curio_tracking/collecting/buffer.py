@@ -150,11 +150,17 @@ class Buffer:
 
     def sleep(self) -> None:
         """Let the next `flush_interval` rows wake the writer; called by the writer before it waits."""
-        self.limit = min(self.flush_interval, self.queue_size)
+        self.limit = 0 if self.shut else min(self.flush_interval, self.queue_size)
 
     def stay_awake(self) -> None:
         """Spare the host the waking, up to the next weighing; called by the writer while it works."""
-        self.limit = min(self.queue_size, max(len(self.rows), self.flush_interval) + ROWS_BETWEEN_WEIGHINGS)
+        next_weighing = max(len(self.rows), self.flush_interval) + ROWS_BETWEEN_WEIGHINGS
+        self.limit = 0 if self.shut else min(self.queue_size, next_weighing)
+
+    def close(self) -> None:
+        """Take no further calls; what was taken stays."""
+        self.shut = True
+        self.limit = 0
 
     def clear(self) -> None:
         """Forget the rows and the folds."""

@@ -132,6 +132,8 @@ class Writer:
         """Let the thread do what `stop` waits for; several trackers that end together then end at the same time."""
         if self.is_used and self._deadline is None:
             self._deadline = clock() + (self._patience() if timeout is None else timeout)
+            if not self._is_replaced:
+                self._buffer.close()  # threads that go on calling must not draw out the end
             self._buffer.wake.put(None)
 
     def stop(self, timeout: float | None = None) -> None:
@@ -328,6 +330,5 @@ class Writer:
             if left:
                 self.ledger.put_down(left, reason)
             return left
-        self._buffer.shut = True
-        self._buffer.limit = 0
+        self._buffer.close()
         return self.ledger.give_up(reason)

@@ -25,6 +25,7 @@ from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 PROGRAMS: Final = Path(__file__).with_name("programs")
 LONGEST_SECONDS: Final = 60
 """When a program counts as hanging; far beyond what any of them takes."""
+_ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,9 @@ def _run(command: list[str], environment: dict[str, str]) -> subprocess.Complete
 
 def _warnings(tracked: str, without: str) -> list[str]:
     """Return the lines that only the run with tracking has, having checked that all others are the same."""
-    expected = without.splitlines()
+    expected = _ADDRESS.sub("0x", without).splitlines()
     extra = []
-    for line in tracked.splitlines():
+    for line in _ADDRESS.sub("0x", tracked).splitlines():
         if expected and line == expected[0]:
             expected.pop(0)
         else:

@@ -172,8 +172,8 @@ def test_folded_calls_follow_the_clock(
     tracker = make_tracker(queue_size=1)
     buffer = tracker._collector.buffer
     buffer.limit = buffer.queue_size = 0  # full from the beginning, so that the call is folded
-    buffer._fold(tracker.track("it").site, "success", tracking_clock.read(), tracking_clock.read() + 2.5)  # type: ignore[arg-type]
-    tracker._collector.writer.start()
+    site, start = tracker.track("it").site, tracking_clock.read()
+    assert not buffer.make_room(site, FeatureStatus.SUCCESS, start, start + 2.5)
     (record,) = tracker.records()
     assert (record.start_time, record.duration) == (MOMENT, 2.5)
 

@@ -118,8 +118,7 @@ class IsolatedRun:
 def shut_down(tracker: Any) -> None:
     """Write what waits, then drop further calls: a thread that outlives the run must not find the developer's store."""
     tracker.close()
-    tracker._collector.buffer.shut = True
-    tracker._collector.buffer.limit = 0
+    tracker._collector.buffer.close()
 
 
 def report(doing: str, error: Exception) -> None:
