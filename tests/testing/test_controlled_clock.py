@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curio_tracking import FeatureTracker, feature_tracker, track, track_feature
+from curio_tracking import FeatureStatus, FeatureTracker, feature_tracker, track, track_feature
 from curio_tracking.testing import TrackedRecords
 from curio_tracking.testing.pytest_plugin.clock import ControlledClock, controlled_clock
 
