@@ -106,11 +106,12 @@ def test_plugin_cannot_take_the_place_of_a_built_in_page(shop: Any, make_client:
 def test_overview_is_first_and_plugins_follow_the_built_in_pages(make_client: Callable[..., Any]) -> None:
     client = make_client(Pages(lambda reader, query: "", "aaa"))
     links = [link for link in client.ask("/").page.links if link == "/" or link.startswith("/pages/")]
-    assert list(dict.fromkeys(links))[:5] == [
+    assert list(dict.fromkeys(links))[:6] == [
         "/",
         "/pages/features",
         "/pages/performance",
         "/pages/calls",
+        "/pages/health",
         "/pages/aaa",
     ]
 
