@@ -70,3 +70,12 @@ def _dashboard(folder: Path, *arguments: str, **variables: str) -> Dashboard:
     store.append([make_record(1, feature_name="translate")])
     store.close()
     return Dashboard(folder, *arguments, **variables)
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, a dumb terminal that gets no colours, and no settings of the machine."""
+    for name, value in {"TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "400", "LINES": "200"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("FEATURE_TRACKING_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path
