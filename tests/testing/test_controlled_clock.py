@@ -171,9 +171,10 @@ def test_folded_calls_follow_the_clock(
     tracking_clock.set(MOMENT)
     tracker = make_tracker(queue_size=1)
     buffer = tracker._collector.buffer
-    buffer.limit = buffer.queue_size = 0  # full from the beginning, so that the call is folded
+    buffer.limit, buffer.queue_size = 1, 0  # full from the beginning, so that the call is folded
     site, start = tracker.track("it").site, tracking_clock.read()
     assert not buffer.make_room(site, FeatureStatus.SUCCESS, start, start + 2.5)
+    tracker._collector.writer.start()
     (record,) = tracker.records()
     assert (record.start_time, record.duration) == (MOMENT, 2.5)
 
