@@ -173,6 +173,14 @@ def test_one_of_several_names_what_was_recorded(tracked: TrackedRecords, parse: 
     assert str(error.value) == 'expected 1 record of "load", found 0; this test recorded parse 2 (1 failed)'
 
 
+def test_one_without_a_name_is_the_only_record(tracked: TrackedRecords, parse: Callable[..., str]) -> None:
+    parse()
+    assert tracked.one().feature_name == "parse"
+    parse()
+    with pytest.raises(AssertionError, match="expected 1 record, found 2; this test recorded parse 2"):
+        tracked.one()
+
+
 def test_one_of_nothing_says_that_there_is_nothing(tracked: TrackedRecords) -> None:
     with pytest.raises(AssertionError, match="this test recorded nothing"):
         tracked.one("load")

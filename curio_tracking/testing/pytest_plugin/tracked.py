@@ -81,16 +81,17 @@ class TrackedRecords:
         """Return how many calls the feature had."""
         return self.counts().get(feature_name, 0)
 
-    def one(self, feature_name: str) -> FeatureRecord:
-        """Return the one record of a feature that was called once.
+    def one(self, feature_name: str | None = None) -> FeatureRecord:
+        """Return the one record of a feature that was called once; without a name, the only record of the test.
 
         Raises:
-            AssertionError: it was not called, or more than once; the message says what was.
+            AssertionError: there is none, or more than one; the message says what was recorded.
         """
         __tracebackhide__ = True  # pytest shows the line of the test that asked
         found = self.records(feature_name)
         if len(found) != 1:
-            raise AssertionError(f'expected 1 record of "{feature_name}", found {len(found)}; {self._summary()}')
+            wanted = "1 record" if feature_name is None else f'1 record of "{feature_name}"'
+            raise AssertionError(f"expected {wanted}, found {len(found)}; {self._summary()}")
         return found[0]
 
     def clear(self) -> None:
