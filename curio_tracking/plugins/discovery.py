@@ -127,7 +127,8 @@ def in_directory(directory: Path) -> list[Found]:
         refusal = refusal_of(directory, is_directory=True)
         files = sorted(path for path in directory.iterdir() if path.suffix == ".py" and path.name[0] not in "_.")
     except OSError as error:
-        refusal, files = f"cannot read {directory}: {error.strerror or error}", []
+        reason = error.strerror or error
+        refusal, files = f"cannot read {directory}, which FEATURE_TRACKING_PLUGINS_DIR names: {reason}", []
     if refusal:
         state = PluginState(directory.name, None, None, FILE_GROUP, str(directory), State.BROKEN, refusal)
         return [Found(state, _nothing, _no_source)]

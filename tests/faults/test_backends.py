@@ -18,7 +18,7 @@ def run_with_fault(directory: Path, fault: str, ending: str, **options: str | li
     install_module(site, "faulty", (PROGRAMS / "faulty_backend.py").read_text("utf-8"))
     environment = {"PYTHONPATH": str(site), "FAULT": fault, "MENDED": str(directory / "mended")}
     environment["FAILED"] = str(directory / "failed")
-    return run_twice("calls.py", directory, ending, environment=environment, backend="faulty", **options)
+    return run_twice("calls.py", directory, ending, variables=environment, backend="faulty", **options)
 
 
 @pytest.mark.parametrize("fault", ["raises", "exits", "interrupts", "recurses", "is-down"])
