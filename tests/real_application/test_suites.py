@@ -116,12 +116,14 @@ def unpacked(pip: Callable[..., None], library: Library, base: Path) -> Path:
     """Return the sources of a library, with what its tests need in `needs` beside them."""
     (base / "requirements.txt").write_text(library.requirement + "\n", "utf-8")
     pip("download", "--no-deps", "--no-binary=:all:", f"--dest={base}", "--requirement", f"{base / 'requirements.txt'}")
-    if library.needs:
-        pip("install", f"--target={base / 'needs'}", *library.needs)
     [archive] = base.glob("*.tar.gz")
     with tarfile.open(archive) as opened:
         opened.extractall(base / "sources", filter="data")
     [folder] = (base / "sources").iterdir()
+    # itself, too: its tests ask for the version that is installed; what they import are the sources, which come first
+    pip("install", "--no-deps", f"--target={base / 'needs'}", str(folder))
+    if library.needs:
+        pip("install", f"--target={base / 'needs'}", *library.needs)
     return folder
 
 
