@@ -137,7 +137,7 @@ def test_parent_that_was_killed_does_not_live_on_in_its_child(hosts: Hosts) -> N
     )
     host.kill()
     host.wait()
-    assert states(hosts.data_dir) == ["killed"]
+    wait_until(lambda: states(hosts.data_dir) == ["killed"])
 
 
 def test_forked_child_tells_of_itself(hosts: Hosts) -> None:

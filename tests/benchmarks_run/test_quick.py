@@ -13,6 +13,7 @@ import pytest
 
 SUITE = Path(__file__).parents[1] / "benchmarks" / "run.py"
 ROWS = {
+    "bad_backends": (),
     "call_cost": ("floor", "tracked call, defaults", "tracked coroutine", "with track", "tracking off", "prometheus"),
     "to_disk": (
         "calls to disk, one process",
