@@ -13,8 +13,8 @@ import pytest
 
 SUITE = Path(__file__).parents[1] / "benchmarks" / "run.py"
 ROWS = {
-    "bad_backends": (),
     "call_cost": ("floor", "tracked call, defaults", "tracked coroutine", "with track", "tracking off", "prometheus"),
+    "bad_backends": ("dead", "hang"),
     "to_disk": (
         "calls to disk, one process",
         "CPU per record",
