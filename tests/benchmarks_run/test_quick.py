@@ -14,7 +14,7 @@ import pytest
 SUITE = Path(__file__).parents[1] / "benchmarks" / "run.py"
 ROWS = {
     "call_cost": ("floor", "tracked call, defaults", "tracked coroutine", "with track", "tracking off", "prometheus"),
-    "bad_backends": ("dead", "hang"),
+    "bad_backends": (),
     "to_disk": (
         "calls to disk, one process",
         "CPU per record",
