@@ -14,7 +14,10 @@ import pytest
 SUITE = Path(__file__).parents[1] / "benchmarks" / "run.py"
 ROWS = {
     "call_cost": ("floor", "tracked call, defaults", "tracked coroutine", "with track", "tracking off", "prometheus"),
-    "bad_backends": (),
+    "bad_backends": (
+        "99th percentile of a call, backend: dead",
+        "99th percentile of a call, backend: hung",
+    ),
     "to_disk": (
         "calls to disk, one process",
         "CPU per record",
