@@ -1,8 +1,8 @@
 """The library's log: no message of it steers a terminal or begins a further line, whatever it quotes.
 
 Messages name features, plugins, files and exceptions, all of which come from elsewhere, and go to the application's
-log or terminal. What runs in a host speaks through `logbook`, which imports this with its first message; commands and
-the dashboard use the logger as it is.
+log or terminal. `runtime` imports this before any plugin can log, and `logbook`, through which everything speaks that
+runs in a host, with its first message.
 """
 
 from __future__ import annotations

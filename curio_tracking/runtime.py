@@ -11,6 +11,7 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import curio_tracking.messages  # noqa: F401 - before any plugin or page can log, with a logger of its own
 from curio_tracking.collecting.assemble import Assembler, Place
 from curio_tracking.collecting.guard import is_interrupt, one_line
 from curio_tracking.collecting.pipeline import Pipeline

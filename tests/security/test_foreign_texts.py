@@ -167,6 +167,14 @@ def test_nothing_in_an_application_steers_its_log_or_begins_a_line_there(surroun
     assert [line for line in shown.splitlines() if line.startswith("WARNING: a further line")] == []
 
 
+@pytest.mark.parametrize("room", ["runtime", "dashboard.server"])
+def test_first_message_of_a_plugin_or_a_page_steers_no_log(surroundings: Path, room: str) -> None:
+    program = f"import logging, curio_tracking.{room}\nlogging.getLogger('curio_tracking').warning('%s', {HOSTILE!r})\n"
+    done = subprocess.run([sys.executable, "-c", program], cwd=surroundings, capture_output=True, timeout=60)
+    shown = done.stderr.decode("utf-8", "surrogateescape")
+    assert shown == visible(HOSTILE) + "\n"
+
+
 PROGRESS = """
 import sys
 from curio_tracking.cli import with_progress
