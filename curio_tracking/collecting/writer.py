@@ -166,7 +166,8 @@ class Writer:
         """What the writer does, in the words of `health.STATES`."""
         if self._has_failed:
             return "failed"
-        if self._has_ended or self._buffer.shut:
+        # shut without a deadline of this writer's: one before it has ended, and nothing comes in any more
+        if self._has_ended or (self._buffer.shut and self._deadline is None):
             return "ended"
         if not self._collector.switches.enabled:
             return "off"

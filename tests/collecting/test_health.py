@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,30 @@ def test_tracker_that_writes_is_running_and_then_ended(tracker: FeatureTracker) 
     assert tracker.flush(20)
     assert tracker.health()["state"] == "running"
     tracker.close()
+    assert tracker.health()["state"] == "ended"
+
+
+def test_tracker_is_not_ended_before_its_last_batch_was_written(with_plugin: With) -> None:
+    backend = Hanging()
+    tracker = with_plugin(Plugin(backend), exit_timeout=30)
+    tracker.track_feature("f")(lambda: None)()
+    closing = threading.Thread(target=tracker.close)
+    closing.start()
+    assert backend.seen.wait(20)
+    wait_until(lambda: tracker._collector.buffer.shut)
+    assert tracker.health()["state"] in ("running", "retrying")
+    backend.may_return.set()
+    closing.join()
+    assert tracker.health()["state"] == "ended"
+
+
+def test_tracker_that_is_configured_anew_after_its_end_stays_ended(with_plugin: With) -> None:
+    tracker = with_plugin(Plugin(Unsteady()))
+    function = tracker.track_feature("f")(lambda: None)
+    function()
+    tracker.close()
+    tracker.configure(flush_interval=7)
+    function()
     assert tracker.health()["state"] == "ended"
 
 
