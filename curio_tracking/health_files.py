@@ -13,10 +13,10 @@ import os
 import re
 import socket
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.errors import StorageError
+from curio_tracking.records import iso_time
 from curio_tracking.storage.directories import SAFELY, list_names, make_private, storage_error
 from curio_tracking.storage.files import TEMPORARY, append_whole, is_unowned, remove_abandoned, try_lock, unlock
 
@@ -170,9 +170,4 @@ def _remove_unowned(path: Path) -> None:
 
 
 def _now() -> str:
-    return iso_text(time.time())
-
-
-def iso_text(seconds: float) -> str:
-    """Return seconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return iso_time(time.time_ns() // 1000)

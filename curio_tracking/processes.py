@@ -11,7 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.health import HEALTH_FIELDS, PROCESS_FIELDS, STATES
-from curio_tracking.health_files import FOLDER, LONGEST_TEXT, SILENT_AFTER_SECONDS, SUFFIX, iso_text
+from curio_tracking.health_files import FOLDER, LONGEST_TEXT, SILENT_AFTER_SECONDS, SUFFIX
+from curio_tracking.records import iso_time
 from curio_tracking.storage.directories import SAFELY, list_names
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
     try:
         values = json.loads(os.read(file, LONGEST_FILE))
-        modified = os.fstat(file).st_mtime
+        modified_us = os.fstat(file).st_mtime_ns // 1000
         is_owned = _is_owned(file)
     except (OSError, ValueError, RecursionError):
         return None
@@ -57,8 +58,8 @@ def _read(path: Path) -> dict[str, Any] | None:
     process = {key: _checked(key, values.get(key)) for key in (*PROCESS_FIELDS, *HEALTH_FIELDS)}
     silent_after = values.get("silent_after")
     patience = silent_after if isinstance(silent_after, int | float) else SILENT_AFTER_SECONDS
-    process["state"] = _state(process["state"], is_owned=is_owned, is_silent=time.time() - modified > patience)
-    process["updated"] = max(process["updated"] or "", iso_text(modified))
+    process["state"] = _state(process["state"], is_owned=is_owned, is_silent=time.time() - modified_us / 1e6 > patience)
+    process["updated"] = max(process["updated"] or "", iso_time(modified_us))
     return process
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from waiting import wait_until
 from curio_tracking.health import HEALTH_FIELDS, PROCESS_FIELDS
 from curio_tracking.health_files import LONGEST_TEXT, MOST_FILES, HealthFile
 from curio_tracking.processes import known_processes
+from curio_tracking.records import iso_time, to_microseconds
 
 HOST = """
 import os, sys, time
@@ -263,6 +265,14 @@ def test_file_is_bounded_whatever_parts_are_called(data_dir: Path) -> None:
     found = known_processes(data_dir)[0]
     assert (len(found["app"]), len(found["errors"])) == (LONGEST_TEXT, 64)
     file.close()
+
+
+def test_times_have_the_one_form_of_every_surface(data_dir: Path) -> None:
+    ended(data_dir, age_days=2)
+    ended(data_dir)
+    for process in known_processes(data_dir):
+        for name in ("started", "updated"):
+            assert iso_time(to_microseconds(datetime.fromisoformat(process[name]))) == process[name]
 
 
 # -- damage ---------------------------------------------------------------------------------------------------------
