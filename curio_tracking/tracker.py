@@ -51,7 +51,7 @@ class FeatureTracker:
         """
         self._settings: dict[str, Any] = settings
         pipeline = self._load_pipeline(strict=True)
-        self._collector = Collector(_switches_of(pipeline), _pipeline_per_process(pipeline))
+        self._collector = Collector(Switches.of(pipeline.settings), _pipeline_per_process(pipeline))
         self._connect()
 
     @classmethod
@@ -80,7 +80,7 @@ class FeatureTracker:
             self._settings = before
             raise
         self._collector.restart(_pipeline_per_process(pipeline))
-        self._collector.switch(_switches_of(pipeline))
+        self._collector.switch(Switches.of(pipeline.settings))
         self._connect()
 
     def _load_pipeline(self, *, strict: bool = False) -> Pipeline:
@@ -325,11 +325,6 @@ def _pipeline_per_process(pipeline: Pipeline) -> Callable[[], Pipeline]:
         return runtime.put_together(pipeline.settings, pipeline.host, strict=False)
 
     return load
-
-
-def _switches_of(pipeline: Pipeline) -> Switches:
-    settings = pipeline.settings
-    return Switches(enabled=settings.enabled, capture_args=settings.capture_args, resources=settings.resources)
 
 
 def _name_of(function: Any) -> str:

@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
+    from curio_tracking.settings import Settings
+
 FALSE_WORDS: Final = frozenset({"0", "false", "no", "off", "f", "n"})
 TRUE_WORDS: Final = frozenset({"1", "true", "yes", "on", "t", "y"})
 DEFAULT_EXIT_TIMEOUT: Final = 2.0
@@ -33,6 +35,11 @@ class Switches:
         self.enabled = enabled
         self.capture_args = capture_args
         self.resources = resources
+
+    @classmethod
+    def of(cls, settings: Settings) -> Switches:
+        """Return the switches as the full model sets them."""
+        return cls(enabled=settings.enabled, capture_args=settings.capture_args, resources=settings.resources)
 
 
 def from_environment() -> Switches:

@@ -246,9 +246,7 @@ class Writer:
 
     def _apply_settings(self, pipeline: Pipeline) -> None:
         settings, buffer = pipeline.settings, self._buffer
-        self._collector.switch(
-            Switches(enabled=settings.enabled, capture_args=settings.capture_args, resources=settings.resources)
-        )
+        self._collector.switch(Switches.of(settings))
         buffer.flush_interval = settings.flush_interval
         buffer.queue_size = settings.queue_size
         buffer.queue_bytes = settings.queue_bytes

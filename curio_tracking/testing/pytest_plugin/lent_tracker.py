@@ -71,8 +71,7 @@ class LentTracker:
             self._asked.update(settings)
         pipeline = self._load(strict=strict)
         collector.restart(lambda: pipeline)
-        now = pipeline.settings
-        collector.switch(Switches(enabled=now.enabled, capture_args=now.capture_args, resources=now.resources))
+        collector.switch(Switches.of(pipeline.settings))
         self._connect()
 
     def is_mine(self, record: FeatureRecord) -> bool:
