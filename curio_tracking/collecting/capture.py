@@ -14,7 +14,7 @@ from curio_tracking.collecting.guard import pass_over
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any, Final, TypeAlias
 
 Shape: TypeAlias = "tuple[Any, ...]"
@@ -26,6 +26,8 @@ MAX_VALUE_LENGTH: Final = 256
 MAX_PARAMETERS: Final = 20
 UNKNOWN: Final = ...
 """Stands for "no value was taken" in values mode, where None is a value."""
+# by its descriptor: asking by name would run what a metaclass has put in the way
+name_of_type: Final[Callable[[type], str]] = vars(type)["__name__"].__get__
 
 
 def size_of(value: object) -> int | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from curio_tracking.collecting.capture import UNKNOWN
+from curio_tracking.collecting.capture import UNKNOWN, name_of_type
 from curio_tracking.collecting.guard import is_interrupt
 from curio_tracking.unread import LARGEST_SIZE, NO_KEYS, PARAMETERS, Signature
 
@@ -25,7 +25,6 @@ _BUILT_IN: Final[dict[Any, str]] = {
     )
 }
 _MOST_SIGNATURES: Final = 64
-_type_name: Final = vars(type)["__name__"].__get__
 
 
 class SiteFacts:
@@ -114,7 +113,7 @@ def described(names: tuple[str, ...], shape: Shape) -> tuple[dict[str, dict[str,
 
 def name_of(kind: Any) -> Any:
     """Return the name of a type, without asking its metaclass; `kind` is None where the type could not be kept."""
-    return "unknown" if kind is None else _type_name(kind)
+    return "unknown" if kind is None else name_of_type(kind)
 
 
 def _are_plain(custom: dict[Any, Any]) -> bool:

@@ -9,6 +9,7 @@ from collections import Counter
 from threading import current_thread, main_thread
 
 from curio_tracking.collecting.clock import clock
+from curio_tracking.collecting.tracebacks import traceback_of
 from curio_tracking.logbook import warn
 
 TYPE_CHECKING = False
@@ -114,7 +115,7 @@ def pass_over(error: BaseException, expected: type[BaseException] = TypeError) -
         error: what was caught around the look at one of the host's objects.
         expected: what a look may raise by itself, without any code of the host.
     """
-    trace = vars(BaseException)["__traceback__"].__get__(error)  # not by its name: its class may have a say in that
+    trace = traceback_of(error)
     called = trace.tb_next if trace is not None else None
     if called is None:
         if not issubclass(type(error), expected):

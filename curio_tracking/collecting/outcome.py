@@ -5,6 +5,7 @@ The message is taken at once, because keeping the exception would keep its frame
 
 from __future__ import annotations
 
+from curio_tracking.collecting.capture import name_of_type
 from curio_tracking.collecting.guard import pass_over
 from curio_tracking.vocabulary import FeatureStatus
 
@@ -19,7 +20,6 @@ FAILED: Final = FeatureStatus.FAILED
 PARTIAL: Final = FeatureStatus.PARTIAL
 TIMEOUT: Final = FeatureStatus.TIMEOUT
 # by their descriptors: asking by name would run what the exception's class or metaclass has put in the way
-_name_of: Final[Callable[[type], str]] = vars(type)["__name__"].__get__
 _bases_of: Final[Callable[[type], tuple[type, ...]]] = vars(type)["__mro__"].__get__
 _code_of: Final[Callable[[BaseException], object]] = vars(SystemExit)["code"].__get__
 
@@ -34,7 +34,7 @@ def status_of(error: BaseException) -> FeatureStatus:
     if issubclass(kind, SystemExit):  # isinstance would ask the exception for its __class__
         code = _code_of(error)
         return SUCCESS if code is None or (type(code) in (int, bool) and code == 0) else FAILED
-    if any("Timeout" in _name_of(base) for base in _bases_of(kind)):
+    if any("Timeout" in name_of_type(base) for base in _bases_of(kind)):
         return TIMEOUT
     return FAILED
 
@@ -60,5 +60,5 @@ class Failure:
     def __init__(self, error: BaseException) -> None:
         self.status = status_of(error)
         failed = self.status is not SUCCESS
-        self.error_type = _name_of(type(error)) if failed else None
+        self.error_type = name_of_type(type(error)) if failed else None
         self.error_message = message_of(error) if failed else None
