@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from curio_tracking.privacy.names import SecretNames
 from curio_tracking.privacy.patterns import PSEUDONYM_FORM, REDACTED, kinds_in
 from curio_tracking.privacy.redact import Redact
+from curio_tracking.records import TEXT_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +24,9 @@ Found = tuple[str, str, int]
 
 BY_NAME: Final = "value of a secret name"
 METADATA: Final = "metadata"
-_TEXTS: Final = ("feature_name", "category", "host", "app", "version", "environment", "error_type", "error_message")
 _IDS: Final = ("user_id", "session_id")
+_MADE_BY_MACHINES: Final = ("parent_id",)
+_TEXTS: Final = tuple(name for name in TEXT_FIELDS if name not in (*_IDS, *_MADE_BY_MACHINES))
 _PSEUDONYM: Final = re.compile(PSEUDONYM_FORM)
 _CELL: Final = re.compile(rb"[,;]")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.errors import DataDirError
 from curio_tracking.logbook import warn
-from curio_tracking.storage.directories import make_way
+from curio_tracking.storage.directories import SAFELY, make_way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,6 @@ PRIVATE_FILE: Final = 0o600
 PRIVATE_DIR: Final = 0o700
 _NAME: Final = re.compile(r"([1-9]\d{0,5})\.key")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # a named pipe in a key's place must not block
 
 
@@ -151,7 +150,7 @@ class RehearsalKeys(KeyRing):
 
 
 def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _NO_FOLLOW, PRIVATE_FILE)
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | SAFELY, PRIVATE_FILE)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
@@ -170,7 +169,7 @@ def _sync(directory: Path) -> None:
 
 
 def _read(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT)
+    descriptor = os.open(path, os.O_RDONLY | SAFELY | _NO_WAIT)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         mode = status.st_mode
