@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from curio_tracking.collecting.capture import UNKNOWN, size_of, value_of
+from curio_tracking.collecting.capture import shape_of
+from curio_tracking.collecting.facts import described
 from curio_tracking.records import FeatureRecord, FeatureStatus
 
 if TYPE_CHECKING:
@@ -100,13 +101,7 @@ def _calls_for(settings: Settings) -> Iterator[Call]:
 
 def _described(parameters: Mapping[str, object], capture_args: str) -> dict[str, dict[str, Any]]:
     """Return what is kept of parameters: nothing, their shapes, or their values as well."""
-    if capture_args == "off":
+    if capture_args == "off" or not parameters:
         return {}
-    described: dict[str, dict[str, Any]] = {}
-    for name, value in parameters.items():
-        described[name] = {"type": type(value).__name__}
-        if (size := size_of(value)) is not None:
-            described[name]["size"] = size
-        if capture_args == "values" and (kept := value_of(value)) is not UNKNOWN:
-            described[name]["value"] = kept
-    return described
+    shape = shape_of(iter(parameters.values()), with_values=capture_args == "values")
+    return described(tuple(parameters), shape)[0]
