@@ -3,19 +3,18 @@
 For broken setups too: no plugin but our own is imported by this process unless `list` is asked to.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 import typer
 
-from curio_tracking.cli import examples
+from curio_tracking.cli.groups import Commands, add_group
 from curio_tracking.cli.plugins.checking import check
 from curio_tracking.cli.plugins.installing import install, uninstall
 from curio_tracking.cli.plugins.listing import list_plugins
 from curio_tracking.cli.plugins.scaffolding import new
 from curio_tracking.hookspecs import hookimpl
 
-COMMANDS: Final[dict[str, tuple[Callable[..., None], tuple[str, ...]]]] = {
+COMMANDS: Final[Commands] = {
     "list": (list_plugins, ("plugins list", "plugins list --all --hook backends", "plugins list --load")),
     "check": (check, ("plugins check", "plugins check my-store", "plugins check my-store --option url=test.db")),
     "new": (new, ("plugins new backend my-store", "plugins new filter curio-tracking-hide --into ~/code")),
@@ -27,11 +26,7 @@ COMMANDS: Final[dict[str, tuple[Callable[..., None], tuple[str, ...]]]] = {
 @hookimpl
 def curio_register_commands(app: typer.Typer) -> None:
     """Add `plugins` and its commands."""
-    group = typer.Typer(name="plugins", help=_plugins.__doc__)
-    group.callback(no_args_is_help=True)(_plugins)
-    for name, (command, lines) in COMMANDS.items():
-        group.command(name, epilog=examples(*lines))(command)
-    app.add_typer(group)
+    add_group(app, "plugins", _plugins, COMMANDS)
 
 
 def _plugins() -> None:

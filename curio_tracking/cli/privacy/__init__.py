@@ -1,16 +1,15 @@
 """privacy: whether anything private is stored, and what the filters do to a record before it is."""
 
-from collections.abc import Callable
 from typing import Final
 
 import typer
 
-from curio_tracking.cli import examples
+from curio_tracking.cli.groups import Commands, add_group
 from curio_tracking.cli.privacy.previewing import preview
 from curio_tracking.cli.privacy.scanning import scan
 from curio_tracking.hookspecs import hookimpl
 
-COMMANDS: Final[dict[str, tuple[Callable[..., None], tuple[str, ...]]]] = {
+COMMANDS: Final[Commands] = {
     "preview": (
         preview,
         ("privacy preview --sample", "privacy preview my_feature --limit 1", "privacy preview --format json"),
@@ -22,11 +21,7 @@ COMMANDS: Final[dict[str, tuple[Callable[..., None], tuple[str, ...]]]] = {
 @hookimpl
 def curio_register_commands(app: typer.Typer) -> None:
     """Add `privacy` and its commands."""
-    group = typer.Typer(name="privacy", help=_privacy.__doc__)
-    group.callback(no_args_is_help=True)(_privacy)
-    for name, (command, lines) in COMMANDS.items():
-        group.command(name, epilog=examples(*lines))(command)
-    app.add_typer(group)
+    add_group(app, "privacy", _privacy, COMMANDS)
 
 
 def _privacy() -> None:
