@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from swapping import (
     write_records,
 )
 
-from curio_tracking.privacy.keys import KeyRing
 from curio_tracking.queries import RecordQuery
 from curio_tracking.reader import Reader
 from curio_tracking.storage.memory import MemoryBackend
@@ -73,22 +70,9 @@ def test_same_calls_give_the_same_answers(backend: str, shared: Path, called: di
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Callable[[str], dict[str, Any]]:
-    """Ask the program what it has just recorded, in a new directory with the same key of pseudonyms."""
-
-    def ask(backend: str) -> dict[str, Any]:
-        data_dir = tmp_path_factory.mktemp(backend)
-        KeyRing(shared / "keys").newest_or_new()
-        shutil.copytree(shared / "keys", data_dir / "keys")
-        return answers_of_process(backend, data_dir)
-
-    return ask
-
-
-@pytest.fixture(scope="module")
-def told(asked: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+def told(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> dict[str, Any]:
     """What the program is told under the default backend."""
-    return asked(REFERENCE)
+    return answers_of_process(REFERENCE, tmp_path_factory.mktemp("told"), shared)
 
 
 def test_process_is_told_of_all_its_calls(told: dict[str, Any]) -> None:
@@ -98,9 +82,9 @@ def test_process_is_told_of_all_its_calls(told: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("backend", [*OTHERS, EPHEMERAL])
 def test_process_is_told_the_same_of_its_calls(
-    backend: str, asked: Callable[[str], dict[str, Any]], told: dict[str, Any]
+    backend: str, tmp_path: Path, shared: Path, told: dict[str, Any]
 ) -> None:
-    assert asked(backend) == told
+    assert answers_of_process(backend, tmp_path, shared) == told
 
 
 @pytest.mark.parametrize("backend", OTHERS)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
 
+from curio_tracking.privacy.keys import KeyRing
 from curio_tracking.records import FeatureRecord, FeatureStatus
 
 START_US: Final = 1_790_000_000_000_000
@@ -152,11 +154,15 @@ def answers_of_calls(backend: str, data_dir: Path) -> dict[str, Any]:
     return {line: _without_clocks(json.loads(text)) for line, text in answers(backend, data_dir).items()}
 
 
-def answers_of_process(backend: str, data_dir: Path) -> dict[str, Any]:
+def answers_of_process(backend: str, data_dir: Path, shared: Path) -> dict[str, Any]:
     """Run the program with a backend and return what it is told about itself, without what differs from run to run.
 
-    Args: as `answers_of_calls`; a directory of its own for each backend, with the same key.
+    Args:
+        data_dir: one of its own for each backend, as the program is told of whatever is in it.
+        shared: the same for all backends that are compared: it holds the key that pseudonyms are made with.
     """
+    KeyRing(shared / "keys").newest_or_new()
+    shutil.copytree(shared / "keys", data_dir / "keys")
     ended = run(["-c", PROGRAM + QUESTIONS], backend, data_dir)
     assert ended.returncode == 0, ended.stderr
     return dict(_without_clocks(json.loads(ended.stdout)))

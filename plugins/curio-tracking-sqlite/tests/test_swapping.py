@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from swapping import BUILT_IN, FEATURES, answers_of_calls, answers_of_file, answers_of_process, write_records
-
-from curio_tracking.privacy.keys import KeyRing
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +34,8 @@ def imported(tmp_path_factory: pytest.TempPathFactory, file: Path) -> dict[str, 
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Callable[[str], dict[str, Any]]:
-    """Ask the program what it has just recorded, in a new directory with the same key of pseudonyms."""
-
-    def ask(backend: str) -> dict[str, Any]:
-        data_dir = tmp_path_factory.mktemp(backend)
-        KeyRing(shared / "keys").newest_or_new()
-        shutil.copytree(shared / "keys", data_dir / "keys")
-        return answers_of_process(backend, data_dir)
-
-    return ask
-
-
-@pytest.fixture(scope="module")
-def told(asked: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    return asked("sqlite")
+def told(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> dict[str, Any]:
+    return answers_of_process("sqlite", tmp_path_factory.mktemp("told"), shared)
 
 
 def test_program_and_file_leave_something_to_compare(
@@ -70,9 +53,9 @@ def test_same_calls_give_the_same_answers(backend: str, shared: Path, called: di
 
 @pytest.mark.parametrize("backend", BUILT_IN)
 def test_process_is_told_the_same_of_its_calls(
-    backend: str, asked: Callable[[str], dict[str, Any]], told: dict[str, Any]
+    backend: str, tmp_path: Path, shared: Path, told: dict[str, Any]
 ) -> None:
-    assert asked(backend) == told
+    assert answers_of_process(backend, tmp_path, shared) == told
 
 
 @pytest.mark.parametrize("backend", BUILT_IN)
