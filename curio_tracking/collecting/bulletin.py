@@ -1,6 +1,7 @@
 """Bulletin: when the writer puts its health where other processes can read it. Runs on the writer thread.
 
-After the first flush, whenever its state changes, every few seconds while its counts do, and at its end.
+After the first flush, whenever its state changes, every few seconds while its counts do, once it is known what a call
+costs, and at its end.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Bulletin:
         if self._told_at is not None and state == self._told[0] and now - self._told_at < SECONDS_BETWEEN:
             return
         # the rest of the health is not worth a look at the store, every few seconds in a program that does nothing
-        telling = state, counts_of(self._collector), self._collector.guard.errors.total()
+        collector = self._collector
+        telling = state, counts_of(collector), collector.guard.errors.total(), collector.writer.pulse.overhead_ns
         if telling != self._told and self._write(file):
             self._told, self._touched_at = telling, now
         elif self._told_at is not None and now - self._touched_at >= SECONDS_BETWEEN_TOUCHES:

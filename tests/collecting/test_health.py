@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from waiting import wait_until
 from curio_tracking import FeatureTracker
 from curio_tracking.errors import StorageError
 from curio_tracking.health import HEALTH_FIELDS, STATES
+from curio_tracking.processes import known_processes
 
 With = Callable[..., FeatureTracker]
 
@@ -90,6 +92,17 @@ def test_tracker_whose_writer_ended_by_a_failure_has_failed(
     tracker.track_feature("f")(lambda: None)()
     assert not tracker.flush(20)
     assert tracker.health()["state"] == "failed"
+
+
+def test_what_a_call_costs_is_told_to_other_processes_though_nothing_more_is_tracked(
+    make_tracker: With, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curio_tracking.collecting.bulletin.SECONDS_BETWEEN", 0.0)
+    tracker = make_tracker(backend="tinyflux", flush_seconds=0.05)
+    tracker.track_feature("f")(lambda: None)()
+    wait_until(lambda: tracker.health()["overhead_ns"] is not None)
+    wait_until(lambda: [process["overhead_ns"] for process in known_processes(data_dir)] != [None])
+    assert known_processes(data_dir)[0]["overhead_ns"] == tracker.health()["overhead_ns"]
 
 
 def test_every_state_is_in_the_vocabulary() -> None:
