@@ -1,4 +1,4 @@
-"""Deletion: sealed segments are rewritten whole, living ones are left to their owners, and that is said."""
+"""Deletion: sealed segments are rewritten whole, living ones once their owners hand them over; who does not is named."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_segments_without_a_match_are_not_touched(tinyflux: TinyFluxBackend, seg
 def test_records_that_another_writer_holds_are_named_and_the_rest_is_gone(
     make_tinyflux: MakeTinyFlux, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deletion, "LOCK_SECONDS", 0.01)
+    monkeypatch.setattr(deletion, "HANDOVER_SECONDS", 0.01)
     busy, done, eraser = make_tinyflux(), make_tinyflux(), make_tinyflux()
     busy.append(MIXED)
     done.append([make_record(10, user_id="ann"), make_record(11, user_id="bob")])
@@ -83,6 +83,38 @@ def test_records_that_another_writer_holds_are_named_and_the_rest_is_gone(
     busy.close()
     assert eraser.delete(ANN) == 3
     assert set(users(eraser)) == {"bob"}
+
+
+def seal_at_once(monkeypatch: pytest.MonkeyPatch, owner: TinyFluxBackend) -> None:
+    """Let another writer of this process have its quiet moment whenever the deletion waits."""
+
+    def rest(_seconds: float) -> None:
+        owner.rest(lambda: False)
+
+    monkeypatch.setattr(deletion.time, "sleep", rest)
+
+
+def test_writer_hands_over_its_segment_in_a_quiet_moment_and_goes_on(
+    make_tinyflux: MakeTinyFlux, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, eraser = make_tinyflux(), make_tinyflux()
+    busy.append(MIXED)
+    seal_at_once(monkeypatch, busy)
+    assert eraser.delete(ANN) == 3
+    busy.append([make_record(20, user_id="bob")])
+    assert users(eraser) == ["bob"] * 4
+    assert [path.name for path in (data_dir / "raw").iterdir() if path.is_file()] == []
+
+
+def test_request_that_a_killed_deletion_left_is_obeyed_once(
+    tinyflux: TinyFluxBackend, data_dir: Path, segments: Segments
+) -> None:
+    tinyflux.append(MIXED[:1])
+    (data_dir / "raw" / ".seal").touch()
+    for record in MIXED[1:]:
+        tinyflux.append([record])
+    assert len(segments()) == 2
+    assert len(users(tinyflux)) == 6
 
 
 def test_living_segment_without_a_match_is_no_obstacle(make_tinyflux: MakeTinyFlux) -> None:
@@ -158,7 +190,7 @@ def test_segment_that_another_deletion_just_put_there_is_taken_only_with_its_own
         flock(file, operation)
 
     monkeypatch.setattr(fcntl, "flock", late)
-    monkeypatch.setattr(deletion, "LOCK_SECONDS", 0.01)
+    monkeypatch.setattr(deletion, "HANDOVER_SECONDS", 0.01)
     query = RecordQuery(record_ids=frozenset({MIXED[1].record_id}))
     if is_locked:
         with pytest.raises(StorageError, match="still being written to"):

@@ -185,7 +185,7 @@ def test_forked_child_closes_the_parents_files_and_leaves_their_lock(
     segments: Segments,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(deletion, "LOCK_SECONDS", 0.01)
+    monkeypatch.setattr(deletion, "HANDOVER_SECONDS", 0.01)
     tinyflux.append(BATCH)
 
     def child() -> None:

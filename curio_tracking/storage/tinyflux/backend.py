@@ -97,7 +97,7 @@ class TinyFluxBackend(BaseBackend):
         """See `StorageBackend.delete`.
 
         Raises:
-            StorageError: matching records are in a segment that another process writes to; all others are gone.
+            StorageError: matching records are in a segment that another process did not hand over; all others are gone.
         """
         self._writer.seal()
         result = delete_records(self._data_dir, query)
@@ -105,7 +105,7 @@ class TinyFluxBackend(BaseBackend):
             places = ", ".join(f"{count} in the segment of {owner}" for owner, count in result.left.items())
             raise StorageError(
                 f"{result.deleted} records were deleted, but others are still being written to: {places}; "
-                f"stop it (or wait for its end) and delete again"
+                f"stop it (or wait until it writes or ends) and delete again"
             )
         return result.deleted
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from curio_tracking.errors import StorageError
 from curio_tracking.storage.directories import make_private, storage_error
 from curio_tracking.storage.tinyflux.catalog import raw_directory, segment_name
+from curio_tracking.storage.tinyflux.handover import SealRequests
 from curio_tracking.storage.tinyflux.segment import Segment
 from curio_tracking.storage.tinyflux.upkeep.recovery import recover
 
@@ -45,6 +46,7 @@ class SegmentWriter:
         """Args: the data directory; whether an acknowledged batch must survive a loss of power."""
         self._data_dir = data_dir
         self._raw = raw_directory(data_dir)
+        self._requests = SealRequests(self._raw)
         self._durable = durable
         self._live: dict[str, Segment] = {}
         self._process_id = -1
@@ -59,6 +61,7 @@ class SegmentWriter:
         """
         if self._process_id != os.getpid():
             self._begin_process()
+        self._obey()
         written: list[tuple[Segment, Rows]] = []
         segment = None
         try:
@@ -82,7 +85,9 @@ class SegmentWriter:
         return self._process_id == os.getpid()
 
     def rest(self) -> None:
-        """Use a quiet moment: bring checkpoints up to date and seal what is over."""
+        """Use a quiet moment: bring checkpoints up to date and seal what is over, or what a deletion waits for."""
+        if self.is_in_use and self._live:
+            self._obey()
         if self.is_in_use and self._live:
             self._seal_finished(max(self._live))
             for segment in self._live.values():
@@ -97,6 +102,11 @@ class SegmentWriter:
             else:
                 segment.forget()
         self._live.clear()
+
+    def _obey(self) -> None:
+        """Seal what a deletion waits for."""
+        if self._requests.is_new():
+            self.seal()
 
     def _begin_process(self) -> None:
         """Start anew in this process: its own segments, and once a look at what others left torn."""

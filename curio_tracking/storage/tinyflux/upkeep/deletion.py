@@ -1,4 +1,4 @@
-"""Deleting records: sealed segments are rewritten beside themselves and renamed, live ones are left to their owners.
+"""Deleting records: segments are rewritten beside themselves and renamed; the owners of live ones seal them first.
 
 A reader sees a segment before or after, never between. Before the first one is touched, the rollups of days and months
 stop counting the days in question: they would go on counting what is deleted. Only lines are handled, so columns that a
@@ -15,7 +15,6 @@ from curio_tracking.storage.directories import storage_error, sync_directory
 from curio_tracking.storage.erasure import concerns
 from curio_tracking.storage.files import (
     LOCK_PAUSE,
-    LOCK_SECONDS,
     is_at,
     is_unowned,
     open_to_repair,
@@ -24,6 +23,7 @@ from curio_tracking.storage.files import (
 )
 from curio_tracking.storage.tinyflux.blocks import opened, scan
 from curio_tracking.storage.tinyflux.catalog import owner_of, raw_directory
+from curio_tracking.storage.tinyflux.handover import requested_seal
 from curio_tracking.storage.tinyflux.reading.snapshot import Day, Store
 from curio_tracking.storage.tinyflux.rows import parse_row
 from curio_tracking.storage.tinyflux.selection import LineFilter
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from curio_tracking.queries import RecordQuery
     from curio_tracking.storage.tinyflux.catalog import SegmentFile
 
+HANDOVER_SECONDS = 10.0
+"""How long to wait for all owners: a process hears the request when it writes, and FLUSH_SECONDS after it last did."""
 _UPKEEP_SECONDS = 30.0
 """How long to wait for somebody who compresses or merges: a piece of that takes a few seconds at most."""
 
@@ -54,7 +56,7 @@ class Deletion:
 
     Attributes:
         deleted: how many records are gone.
-        left: how many matching records are in segments that a process is writing, per owner in words.
+        left: how many matching records are in segments that a process did not hand over, per owner in words.
     """
 
     deleted: int = 0
@@ -62,7 +64,7 @@ class Deletion:
 
 
 def delete_records(data_dir: Path, query: RecordQuery) -> Deletion:
-    """Remove the matching records from every sealed segment, and from the rollups of days without records.
+    """Remove the matching records from every segment that can be had, and from the rollups of days without records.
 
     Raises:
         StorageError: a segment cannot be read or rewritten; it is untouched, those before it are done.
@@ -83,8 +85,6 @@ class _Deleting:
         self._query = query
         self._store = Store(data_dir, is_careful=True)
         self._result = Deletion()
-        # another program may hold a segment for a moment, its writer does for long: wait a little, once for all
-        self._deadline = time.monotonic() + LOCK_SECONDS
 
     def run(self) -> Deletion:
         snapshot = self._store.ask(lambda: self._store.snapshot(self._query))
@@ -95,8 +95,7 @@ class _Deleting:
                 remove_day(self._data_dir, day)
         found = [(day, segment, count) for day in snapshot.days for segment, count in self._found(day)]
         forget_days(self._data_dir, {day.name for day, _segment, _count in found if not day.is_retired})
-        for _day, segment, count in found:
-            self._delete_from(segment, count)
+        self._delete_all([(segment, count) for _day, segment, count in found])
         if self._query.user_ids or self._query.record_ids:
             quarantine = Quarantine(self._data_dir)
             quarantine.remove_abandoned(time.time(), seconds=0.0)
@@ -113,21 +112,31 @@ class _Deleting:
             if count:
                 yield segment, count
 
-    def _delete_from(self, segment: SegmentFile, matching: int) -> None:
+    def _delete_all(self, found: list[tuple[SegmentFile, int]]) -> None:
+        """Take sealed segments first, then ask the owners of the others for theirs."""
+        live = [(segment, count) for segment, count in found if not self._delete_from(segment, time.monotonic())]
+        if not live:
+            return
+        with requested_seal(raw_directory(self._data_dir)):
+            deadline = time.monotonic() + HANDOVER_SECONDS
+            for segment, count in live:
+                if not self._delete_from(segment, deadline):
+                    owner = owner_of(segment.path)
+                    self._result.left[owner] = self._result.left.get(owner, 0) + count
+
+    def _delete_from(self, segment: SegmentFile, deadline: float) -> bool:
+        """Rewrite a segment; False if somebody still has it at the deadline."""
         try:
             if segment.is_compressed:
                 self._result.deleted += _rewrite_compressed(segment, self._query)
-                return
-            deleted = _rewrite_when_sealed(segment, self._query, self._deadline)
+                return True
+            deleted = _rewrite_when_sealed(segment, self._query, deadline)
         except FileNotFoundError:
-            return
+            return True
         except OSError as error:
             raise storage_error(error, "rewrite", segment.path) from error
-        if deleted is None:
-            owner = owner_of(segment.path)
-            self._result.left[owner] = self._result.left.get(owner, 0) + matching
-        else:
-            self._result.deleted += deleted
+        self._result.deleted += deleted or 0
+        return deleted is not None
 
 
 def _rewrite_when_sealed(segment: SegmentFile, query: RecordQuery, deadline: float) -> int | None:
