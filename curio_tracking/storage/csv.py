@@ -145,6 +145,9 @@ class CsvBackend(BaseBackend):
     def _delete_from(self, path: Path, query: RecordQuery) -> int:
         try:
             with locked_file(path, create=False):
+                # of any age, because we hold the lock of all rewrites: it has the rows that were to be deleted, and
+                # perhaps those of somebody who is to be deleted now
+                remove_abandoned(self._directory, time.time(), seconds=0.0, of=path.name)
                 header, rows = self._rows(path)
                 kept = [line for line, record in rows if not concerns(query, line, record)]
                 if len(kept) < len(rows):

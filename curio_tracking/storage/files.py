@@ -198,16 +198,17 @@ def replace_file(path: Path, parts: Iterable[bytes], *, durable: bool = True) ->
         sync_directory(path.parent)
 
 
-def remove_abandoned(directory: Path, now: float, *, seconds: float = ABANDONED_SECONDS) -> None:
+def remove_abandoned(directory: Path, now: float, *, seconds: float = ABANDONED_SECONDS, of: str = "") -> None:
     """Remove the temporary files of rewrites that were killed: nobody holds their lock, and they are not new.
 
     Args:
         directory: where to look.
         now: seconds since 1970.
         seconds: how old a file must be; 0 only for who holds a lock that all rewrites here take.
+        of: only what was to take the place of the file of this name.
     """
     for name in list_names(directory):
-        if not name.endswith(TEMPORARY):
+        if not name.endswith(TEMPORARY) or not name.startswith(f".{of}." if of else ""):
             continue
         with contextlib.suppress(OSError):
             path = directory / name

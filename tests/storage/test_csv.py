@@ -287,3 +287,15 @@ def test_file_that_becomes_empty_is_removed(backend: CsvBackend, day_file: Path)
     assert not day_file.exists()
     backend.append(BATCH)
     assert list(backend.records(EVERYTHING)) == newest_first(BATCH)
+
+
+def test_deletion_removes_what_a_killed_deletion_left_of_the_file_at_once(
+    backend: CsvBackend, day_file: Path, data_dir: Path
+) -> None:
+    backend.append(BATCH)
+    left = day_file.with_name(f".{day_file.name}.1-aa{files.TEMPORARY}")
+    left.write_bytes(day_file.read_bytes())
+    others = day_file.with_name(f".declared.1-aa{files.TEMPORARY}")
+    others.touch()
+    backend.delete(RecordQuery(record_ids=frozenset({BATCH[0].record_id})))
+    assert (left.exists(), others.exists()) == (False, True)
