@@ -1,4 +1,4 @@
-"""Deletion: sealed segments are rewritten whole, living ones once their owners hand them over; who does not is named."""
+"""Deletion: sealed segments are rewritten whole, living ones once their owners let go; who does not is named."""
 
 from __future__ import annotations
 
