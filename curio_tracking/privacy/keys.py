@@ -37,6 +37,19 @@ class Key(NamedTuple):
     secret: bytes
 
 
+class KeyState(NamedTuple):
+    """What may be told of a key.
+
+    Attributes:
+        number: the key's. created: when its file was written, seconds since 1970; None if that cannot be told.
+        problem: why it cannot be used; None if it can.
+    """
+
+    number: int
+    created: float | None
+    problem: str | None
+
+
 class KeyRing:
     """The keys in one directory; several processes may use and create them at the same time."""
 
@@ -51,12 +64,20 @@ class KeyRing:
             DataDirError: the directory is there but cannot be read.
         """
         keys = []
-        for number in self._numbers():
+        for number in self.numbers():
             try:
                 keys.append(Key(number, _read(self._path(number))))
             except (OSError, ValueError) as error:
                 warn(f"{self._path(number)}: this key cannot be used ({_reason(error)})")
         return keys
+
+    def states(self) -> list[KeyState]:
+        """Return what may be told of every key, the newest first.
+
+        Raises:
+            DataDirError: the directory is there but cannot be read.
+        """
+        return [_state(number, self._path(number)) for number in self.numbers()]
 
     def newest_or_new(self) -> Key:
         """Return the key to write with; the first call of all creates it.
@@ -64,7 +85,7 @@ class KeyRing:
         Raises:
             DataDirError: there is no key that can be read, and none can be created.
         """
-        numbers = self._numbers()
+        numbers = self.numbers()
         if not numbers:
             return self._add(1)  # not "the next number": another process may have made the first one just now
         keys = self.all()
@@ -79,7 +100,7 @@ class KeyRing:
         Raises:
             DataDirError: the directory or the file cannot be created.
         """
-        return self._add(max(self._numbers(), default=0) + 1)
+        return self._add(max(self.numbers(), default=0) + 1)
 
     def adopt(self, keys: Sequence[Key]) -> None:
         """Take in keys from elsewhere, under their numbers: what was stored under them can be found here, too.
@@ -108,7 +129,12 @@ class KeyRing:
     def _path(self, number: int) -> Path:
         return self.directory / f"{number}.key"
 
-    def _numbers(self) -> list[int]:
+    def numbers(self) -> list[int]:
+        """Return the number of every key file, usable or not, the newest first.
+
+        Raises:
+            DataDirError: the directory is there but cannot be read.
+        """
         try:
             if not stat.S_ISDIR(os.lstat(self.directory).st_mode):
                 raise DataDirError(f"{self.directory}: not a directory; remove what is in its place")
@@ -183,6 +209,16 @@ def _read(path: Path) -> bytes:
         if mode & _OTHERS and hasattr(os, "fchmod"):
             _tighten(path, descriptor)
     return secret
+
+
+def _state(number: int, path: Path) -> KeyState:
+    created = problem = None
+    try:
+        created = os.lstat(path).st_mtime
+        _read(path)
+    except (OSError, ValueError) as error:
+        problem = _reason(error)
+    return KeyState(number, created, problem)
 
 
 def _reason(error: OSError | ValueError) -> str:

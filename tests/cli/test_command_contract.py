@@ -103,3 +103,12 @@ class TestPluginsCheck(CommandContract):
     @pytest.fixture
     def command(self) -> str:
         return "plugins check"
+
+
+
+class TestKeyList(CommandContract):
+    reads_store = False
+
+    @pytest.fixture
+    def command(self) -> str:
+        return "key list"

@@ -90,7 +90,7 @@ def test_a_process_that_comes_second_takes_the_first_ones_key(directory: Path, m
     """Between looking and creating, another process may have been there."""
     winner = KeyRing(directory).newest_or_new()
     late = KeyRing(directory)
-    monkeypatch.setattr(late, "_numbers", list)
+    monkeypatch.setattr(late, "numbers", list)
     assert late.newest_or_new() == winner
 
 
