@@ -238,6 +238,25 @@ class FeatureTracker:
         pipeline = self._collector.writer.pipeline or self._load_pipeline(strict=True)
         return runtime.open_reader(pipeline.settings, pipeline.host)
 
+    def forget(self, user_id: str) -> dict[str, Any]:
+        """Erase a user from this tracker's data directory, what this process has in its queue included.
+
+        Args:
+            user_id: the plain id.
+
+        Returns:
+            The receipt: `complete, erased, remaining, by_key, stores, problems, not_corrected, not_reached` and more;
+            docs/how-to/forget-a-user.md says what they mean.
+
+        Raises:
+            CurioError: the id is empty, or settings, backend or keys cannot be used.
+        """
+        is_written = self.flush()
+        from curio_tracking.forgetting.erasure import forget_here  # late: see _load_pipeline
+
+        pipeline = self._collector.writer.pipeline or self._load_pipeline(strict=True)
+        return forget_here(user_id, pipeline.settings, pipeline.host, is_written=is_written)
+
     def records(
         self,
         feature_name: str | None = None,

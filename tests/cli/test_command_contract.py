@@ -105,6 +105,17 @@ class TestPluginsCheck(CommandContract):
         return "plugins check"
 
 
+class TestForget(CommandContract):
+    writes = True
+
+    @pytest.fixture
+    def command(self) -> str:
+        return "forget"
+
+    @pytest.fixture
+    def arguments(self) -> Sequence[str]:
+        return ["nobody", "--yes"]
+
 
 class TestKeyList(CommandContract):
     reads_store = False
