@@ -12,6 +12,7 @@ hypothesis; knows no backend.
 from __future__ import annotations
 
 from curio_tracking.testing.backend_deletion import DeletionContract
+from curio_tracking.testing.backend_erasure import ErasureContract
 from curio_tracking.testing.backend_files import FileContract
 from curio_tracking.testing.backend_keeping import KeepingContract
 from curio_tracking.testing.backend_processes import ProcessContract
@@ -20,7 +21,7 @@ from curio_tracking.testing.backend_totals import TotalsContract
 
 
 class BackendContract(
-    KeepingContract, QuestionContract, TotalsContract, DeletionContract, ProcessContract, FileContract
+    KeepingContract, QuestionContract, TotalsContract, DeletionContract, ErasureContract, ProcessContract, FileContract
 ):
     """Inherit, name the class `Test...`, add the fixture `make_backend`.
 

@@ -88,6 +88,17 @@ class CleansUpWhenClosed(SoundBackend):
         self.path.write_text("")
 
 
+@caught_by("test_user_is_erased_while_another_process_writes")
+class DeletesUnlocked(SoundBackend):
+    def delete(self, query: RecordQuery) -> int:
+        gone = {record.record_id for record in self.matching(query)}
+        lines = self.path.read_text().splitlines(keepends=True) if self.path.exists() else []
+        time.sleep(0.05)
+        if gone:
+            self.path.write_text("".join(line for line in lines if not any(one in line for one in gone)))
+        return len(gone)
+
+
 # -- files ----------------------------------------------------------------------------------------------------------
 
 
@@ -102,3 +113,12 @@ class CreatesItsFile(SoundBackend):
 @caught_by("test_files_are_for_their_owner_only")
 class ReadableForAll(SoundBackend):
     mode = 0o644
+
+
+@caught_by("test_no_file_holds_the_id_of_an_erased_user")
+class KeepsABackup(SoundBackend):
+    def delete(self, query: RecordQuery) -> int:
+        if self.path.exists():
+            self.path.with_suffix(".bak").write_bytes(self.path.read_bytes())
+            self.path.with_suffix(".bak").chmod(0o600)
+        return super().delete(query)
