@@ -86,6 +86,7 @@ _HOMES: Final = {
 _OPTIONAL: Final = ("hypothesis", "pytest")
 _WITH_ASSERTIONS: Final = (
     "backend_deletion",
+    "backend_erasure",
     "backend_examples",
     "backend_files",
     "backend_keeping",

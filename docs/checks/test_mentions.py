@@ -92,7 +92,7 @@ def test_every_dependency_has_its_section_and_no_other(root: Path, pages: list[P
     assert sections == dependencies(root)
 
 
-MISSING = ("delete", "forget", "retention")
+MISSING = ("delete", "retention")
 """Commands that `explanation/limits.md` and `design.md` call missing; what comes must be described."""
 
 
