@@ -14,6 +14,7 @@ QUIET = {
     # nothing is listed, and the environment of the tests is left as it is
     "dashboard": ["--port", "70000"],
     "demo": ["--help"],
+    "forget": ["ada-lovelace", "--dry-run"],
     "migrate": ["--from", "tinyflux", "--to", "csv", "--dry-run"],
     "plugins check": ["exclude"],
     "plugins install": ["--help"],

@@ -162,6 +162,8 @@ def _arguments(records: Path) -> dict[str, list[str]]:
     return {
         "doctor": ["--repair"],
         "export": ["--output", str(place / "exported.csv")],
+        # nobody: the other commands shall have something to do
+        "forget": ["nobody", "--yes", "--receipt", str(place / "receipt.json")],
         "import": [str(records)],
         "migrate": ["--from", "tinyflux", "--to", "csv", "--to-dir", str(place / "moved" / "deep" / "data")],
         "plugins check": ["exclude"],

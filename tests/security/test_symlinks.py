@@ -106,6 +106,7 @@ def use_it_all(here: Path) -> Iterator[str]:
         "dashboard": ["--help"],  # it reads as the others do
         "demo": ["--help"],  # as any application
         "doctor": ["--repair"],
+        "forget": ["ada", "--yes", "--receipt", str(here / "receipt.json")],
         "import": [str(records)],
         "migrate": ["--from", os.environ["FEATURE_TRACKING_BACKEND"], "--to", "memory", "--dry-run"],
         "plugins check": ["--help"],

@@ -45,6 +45,7 @@ ANSWERS: Final = {
 LINES: Final = {
     "demo": [[]],
     "feature-stats": [[FEATURE, "--format", name] for name in FORMATS],
+    "forget": [[NOBODY, more, "--format", name] for more in ("--dry-run", "--yes") for name in FORMATS],
     "migrate": [["--from", "tinyflux", "--to", "csv", "--to-dir", "migrated"]],
     "plugins install": [[f"./{NOBODY}"]],
     "plugins new": [["filter", "my-filter"]],
