@@ -33,6 +33,13 @@ def traces_of(names: Iterable[str], data_dir: Path) -> list[str]:
     return sorted(str(path.relative_to(data_dir)) for path in _files(data_dir) if wanted and _holds(path, wanted))
 
 
+def is_in_file(names: Iterable[str], path: Path) -> bool:
+    """Whether one of the names stands in the bytes of a file; a compressed one is unpacked. False if there is none."""
+    # replace: what has no UTF-8 stands in no file as it is
+    wanted = [name.encode(errors="replace") for name in names if name]
+    return bool(wanted) and _holds(path, wanted)
+
+
 def _files(data_dir: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(data_dir):
         if Path(folder) == data_dir and KEYS_DIR in folders:

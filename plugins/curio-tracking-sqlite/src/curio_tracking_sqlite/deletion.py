@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from curio_tracking.errors import StorageError
+from curio_tracking.forgetting.traces import is_in_file
 from curio_tracking.queries import SummaryQuery
 from curio_tracking_sqlite.counting import forget_totals
 from curio_tracking_sqlite.days import DAY_US, counted_days, new_revision
@@ -35,6 +36,9 @@ def delete(database: Database, query: RecordQuery) -> int:
         retired = _forget_retired(connection, query)
         gone = sum(_delete_part(connection, part) for part in parts_of(query))
     _clear_log(database)
+    # secure_delete overwrites rows where they stand, but not the copies that moving them between pages has left
+    if query.user_ids and is_in_file(query.user_ids, database.path):
+        _rebuild(database)
     return gone + retired
 
 
@@ -43,6 +47,14 @@ def _clear_log(database: Database) -> None:
     with suppress(StorageError), database.outside() as connection:
         if connection is not None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _rebuild(database: Database) -> None:
+    """Write all pages anew; where somebody is in the way, the next deletion of the same user tries again."""
+    with suppress(StorageError), database.outside() as connection:
+        if connection is not None:
+            connection.execute("VACUUM")
+    _clear_log(database)
 
 
 def _delete_part(connection: sqlite3.Connection, part: RecordQuery) -> int:
