@@ -57,6 +57,7 @@ PROCESS_FIELDS: Final = {
     "version": ("text", "VERSION"),
     "environment": ("text", "ENVIRONMENT"),
     "backend": ("text", "BACKEND"),
+    "flush_seconds": ("seconds", "FLUSH_SECONDS, as it is in force"),
     "started": ("ISO 8601 UTC", "when its first record was written"),
     "updated": ("ISO 8601 UTC", "when its writer was last heard of"),
 }

@@ -31,7 +31,6 @@ MOST_FILES: Final = 100
 MOST_PARTS: Final = 64
 """Reasons and places in one file."""
 LONGEST_TEXT: Final = 200
-SILENT_AFTER_SECONDS: Final = 60.0
 A_DAY: Final = 86_400.0
 _open: Final[set[HealthFile]] = set()
 
@@ -39,20 +38,22 @@ _open: Final[set[HealthFile]] = set()
 class HealthFile:
     """The file of one tracker in this process; used by its writer thread alone."""
 
-    def __init__(self, data_dir: Path, about: Mapping[str, str | None], *, retention_days: int, pause: float) -> None:
+    def __init__(
+        self, data_dir: Path, about: Mapping[str, str | None], *, retention_days: int, flush_seconds: float
+    ) -> None:
         """Touch no file yet.
 
         Args:
             data_dir: where the records are, too.
             about: what the settings say of the process, by names of `PROCESS_FIELDS`.
             retention_days: age at which files of processes that are gone are removed; 0: never.
-            pause: seconds that the writer may sleep, and not be heard of.
+            flush_seconds: that the writer may sleep, and not be heard of.
         """
         self._data_dir = data_dir
         self._folder = data_dir / FOLDER
         self._about = dict(about)
         self._retention_seconds = retention_days * A_DAY
-        self._silent_after = max(SILENT_AFTER_SECONDS, 2 * pause)
+        self._flush_seconds = flush_seconds
         self._file: int | None = None
         self._process_id = 0
 
@@ -65,7 +66,7 @@ class HealthFile:
         if self._process_id != os.getpid():
             self._begin()
         now = _now()
-        written = {**self._identity, **health, "updated": now, "silent_after": self._silent_after}
+        written = {**self._identity, **health, "updated": now, "flush_seconds": self._flush_seconds}
         data = json.dumps({key: _bounded(value) for key, value in written.items()}).encode()
         make_private(self._folder, below=self._data_dir)  # each time: it may have been removed
         try:

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.health import HEALTH_FIELDS, PROCESS_FIELDS, STATES
-from curio_tracking.health_files import FOLDER, LONGEST_TEXT, SILENT_AFTER_SECONDS, SUFFIX
+from curio_tracking.health_files import FOLDER, LONGEST_TEXT, SUFFIX
 from curio_tracking.records import iso_time
 from curio_tracking.storage.directories import SAFELY, list_names
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LONGEST_FILE: Final = 65_536
 MOST_COUNTED: Final = 1 << 63
+SILENT_AFTER_SECONDS: Final = 60.0
+"""Of a writer that wakes more often; others have two of their pauses."""
 _COUNTED: Final = ("dropped", "errors")
 _TEXTS: Final = ("state", "host", "app", "version", "environment", "backend", "started", "updated")
 
@@ -56,8 +58,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     if not isinstance(values, dict):
         return None
     process = {key: _checked(key, values.get(key)) for key in (*PROCESS_FIELDS, *HEALTH_FIELDS)}
-    silent_after = values.get("silent_after")
-    patience = silent_after if isinstance(silent_after, int | float) else SILENT_AFTER_SECONDS
+    patience = max(SILENT_AFTER_SECONDS, 2 * (process["flush_seconds"] or 0))
     process["state"] = _state(process["state"], is_owned=is_owned, is_silent=time.time() - modified_us / 1e6 > patience)
     process["updated"] = max(process["updated"] or "", iso_time(modified_us))
     return process

@@ -171,7 +171,7 @@ def _health_file(settings: Settings, backend: StorageBackend) -> HealthFile | No
         return None
     about = {name: getattr(settings, name) for name in ("app", "version", "environment", "backend")}
     days, pause = settings.retention_days, settings.flush_seconds
-    return HealthFile(settings.data_dir, about, retention_days=days, pause=pause)
+    return HealthFile(settings.data_dir, about, retention_days=days, flush_seconds=pause)
 
 
 def _place(settings: Settings) -> Place:

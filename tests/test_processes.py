@@ -160,6 +160,15 @@ def test_process_whose_writer_was_not_heard_of_is_silent(hosts: Hosts) -> None:
     assert states(hosts.data_dir) == ["silent"]
 
 
+def test_writer_that_sleeps_for_long_by_its_settings_is_not_silent(hosts: Hosts) -> None:
+    hosts.start("", FLUSH_SECONDS="3600")
+    wait_until(lambda: files(hosts.data_dir))
+    before = time.time() - 3600
+    os.utime(files(hosts.data_dir)[0], (before, before))
+    (process,) = known_processes(hosts.data_dir)
+    assert (process["state"], process["flush_seconds"]) == ("running", 3600)
+
+
 def test_files_are_private_whatever_the_umask(hosts: Hosts) -> None:
     hosts.end(hosts.start("", BACKEND="csv"))
     folder = hosts.data_dir / "health"
@@ -210,7 +219,7 @@ def test_directory_that_cannot_be_written_costs_no_record_and_is_counted(make_tr
 
 def health_file(data_dir: Path, retention_days: int = 90) -> HealthFile:
     about = dict.fromkeys(("app", "version", "environment", "backend"), "x" * 1000)
-    return HealthFile(data_dir, about, retention_days=retention_days, pause=1.0)
+    return HealthFile(data_dir, about, retention_days=retention_days, flush_seconds=1.0)
 
 
 def ended(data_dir: Path, age_days: float = 0.0) -> None:
@@ -300,7 +309,7 @@ json_values = st.recursive(
 )
 
 
-@given(values=st.dictionaries(st.sampled_from([*PROCESS_FIELDS, *HEALTH_FIELDS, "silent_after"]), json_values))
+@given(values=st.dictionaries(st.sampled_from([*PROCESS_FIELDS, *HEALTH_FIELDS]), json_values))
 def test_whatever_is_in_a_file_the_answer_has_the_kinds_of_the_vocabulary(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]
 ) -> None:

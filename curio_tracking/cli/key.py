@@ -11,22 +11,28 @@ from curio_tracking.cli import (
     Layout,
     choose_format,
     command_settings,
-    examples,
     is_for_people,
     note,
     print_rows,
     units,
 )
+from curio_tracking.cli.groups import add_group
 from curio_tracking.hookspecs import hookimpl
 
 
 @hookimpl
 def curio_register_commands(app: typer.Typer) -> None:
     """Add `key`."""
-    keys = typer.Typer(no_args_is_help=True, help="The keys that pseudonyms of users and sessions are made with.")
-    keys.command("list", epilog=examples("key list", "key list --format json"))(list_all)
-    keys.command("rotate", epilog=examples("key rotate"))(rotate)
-    app.add_typer(keys, name="key")
+    add_group(
+        app,
+        "key",
+        _keys,
+        {"list": (list_all, ("key list", "key list --format json")), "rotate": (rotate, ("key rotate",))},
+    )
+
+
+def _keys() -> None:
+    """The keys that pseudonyms of users and sessions are made with."""
 
 
 def list_all(ctx: typer.Context, format_name: FormatOption = None) -> None:

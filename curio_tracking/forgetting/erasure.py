@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from curio_tracking.collecting.guard import is_interrupt, one_line
 from curio_tracking.errors import CurioError, SettingsError
 from curio_tracking.forgetting.person import Person
+from curio_tracking.forgetting.queues import await_queues
 from curio_tracking.forgetting.receipt import Receipt, StoreReceipt
 from curio_tracking.forgetting.traces import traces_of
 from curio_tracking.queries import RecordQuery, SummaryQuery
@@ -44,12 +45,13 @@ def forget(
 
     Raises:
         SettingsError: the id is empty. UnknownNameError, PluginError: there is no such backend.
-        DataDirError: the keys cannot be read.
+        StorageError: the keys, or the health files, cannot be read.
     """
     if not user_id:
         raise SettingsError("the id of the user is empty; nothing was changed")
     person = Person(user_id, settings, host)
     receipt = Receipt(_now(), str(settings.data_dir), is_rehearsal, person.key_numbers, person.unusable_keys)
+    receipt.not_reached += await_queues(settings.data_dir)
     stores = [_Store(settings.backend, make_backend(settings, host), person, receipt)]
     stores += _further_stores(settings, host, person, receipt)
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 NOT_REACHED: Final = (
-    "records that running applications still hold in memory: they come to the store within FLUSH_SECONDS",
+    "calls of this user that applications go on recording",
     "exports, backups and other copies, and what exporters have sent on",
     "texts of other records that name the user in words, such as an error message",
 )

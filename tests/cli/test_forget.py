@@ -6,7 +6,6 @@ import io
 import json
 import os
 import pty
-import signal
 import stat
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from health_examples import leave_health
 from killing import killed_before
 
 from curio_tracking import FeatureTracker
@@ -39,6 +39,8 @@ def call(user):
 for _ in range(300):
     call("ada.lovelace")
 feature_tracker.flush()
+for _ in range(10):
+    call("ada.lovelace")
 print("ready", flush=True)
 while calls < 2000:
     call("bob")
@@ -309,37 +311,69 @@ def test_person_at_a_terminal_is_asked(
 
 
 @pytest.fixture
-def writer(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
-    """An application of its own that has recorded the user and goes on with another one."""
-    process = subprocess.Popen([sys.executable, "-c", WRITER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    yield process
-    process.kill()
-    process.communicate()
+def start_writer(data_dir: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start an application of its own that has recorded the user and goes on with another one."""
+    started = []
+
+    def start(**variables: str) -> subprocess.Popen[str]:
+        command, environment = [sys.executable, "-c", WRITER], os.environ | variables
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def writer(start_writer: Callable[..., subprocess.Popen[str]]) -> subprocess.Popen[str]:
+    return start_writer()
 
 
 def test_user_is_erased_while_another_process_goes_on_writing(run: Run, writer: subprocess.Popen[str]) -> None:
     values = receipt_of(forget(run))
     assert writer.poll() is None
-    assert (values["complete"], values["found"], values["erased"]) == (True, 300, 300)
-    assert writer.communicate(timeout=60)[0] == "2300\n"
+    # what it still held in memory, too
+    assert (values["complete"], values["found"], values["erased"]) == (True, 310, 310)
+    assert writer.communicate(timeout=60)[0] == "2310\n"
     (feature,) = json.loads(run("list-features", "--format", "json").out)
     assert (feature["total_calls"], feature["unique_users"]) == (2000, 1)
 
 
 def test_process_that_does_not_hand_over_is_named(
-    run: Run, writer: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+    run: Run, start_writer: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deletion, "HANDOVER_SECONDS", 0.05)
-    os.kill(writer.pid, signal.SIGSTOP)
-    try:
-        result = forget(run)
-    finally:
-        os.kill(writer.pid, signal.SIGCONT)
+    # it hears nothing before it writes again
+    process = start_writer(FEATURE_TRACKING_FLUSH_SECONDS="3600", FEATURE_TRACKING_FLUSH_INTERVAL="100000")
+    result = forget(run)
     assert result.code == 1
-    assert f"in the segment of process {writer.pid}" in result.err
-    assert receipt_of(result)["remaining"] == 300
+    assert f"in the segment of process {process.pid}" in result.err
+    assert receipt_of(result)["remaining"] >= 300  # and those made after its flush, if it wrote them at once
+
+
+def test_process_that_keeps_records_in_memory_for_long_is_named(
+    run: Run, data_dir: Path, start_writer: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = start_writer(FEATURE_TRACKING_FLUSH_SECONDS="3600")
+    values = receipt_of(run("forget", ADA, "--dry-run", "--format", "json"))
+    (said,) = [text for text in values["not_reached"] if "process" in text]
+    assert said.startswith(f"what process {process.pid} has in memory: it may write only after 3600 seconds")
+
+
+def test_process_whose_backend_refuses_is_named_and_not_waited_for(
+    run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = leave_health(data_dir, state="retrying", max_flush=0.1)
+    monkeypatch.setattr("curio_tracking.forgetting.queues.os.getpid", lambda: -1)  # as another process would look at it
+    monkeypatch.setattr("curio_tracking.forgetting.queues.time.sleep", pytest.fail)
+    (said,) = [text for text in receipt_of(forget(run))["not_reached"] if "process" in text]
+    file.close()
+    assert "(shop) has in memory: its backend does not take it now" in said
 
 
 @pytest.mark.parametrize("backend", ["tinyflux", "csv"])

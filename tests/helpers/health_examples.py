@@ -34,6 +34,6 @@ HEALTH: dict[str, Any] = {
 def leave_health(data_dir: Path, app: str = "shop", **health: Any) -> HealthFile:
     """Write the health file of a process; it counts as killed once the returned file is closed, unless it has ended."""
     about = {"app": app, "version": "1.2", "environment": "production", "backend": "tinyflux"}
-    file = HealthFile(data_dir, about, retention_days=90, pause=1.0)
+    file = HealthFile(data_dir, about, retention_days=90, flush_seconds=1.0)
     file.write(HEALTH | health)
     return file

@@ -1,0 +1,52 @@
+"""Queues: what running applications hold in memory comes to the store before anybody looks there.
+
+Nobody can reach into another process; but each writes what it holds every FLUSH_SECONDS. So an erasure waits that long
+once, and says of whom it could not wait for. Knows processes by their health files alone.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from curio_tracking.health import name_of_process
+from curio_tracking.processes import known_processes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_SECONDS: Final = 10.0
+"""How long anybody is waited for."""
+_RUNNING: Final = ("starting", "running", "retrying", "silent")
+_STUCK: Final = ("retrying", "silent")
+
+
+def await_queues(data_dir: Path) -> list[str]:
+    """Let every other process write what it holds now.
+
+    Returns:
+        Whose records did not come for certain, a sentence each.
+
+    Raises:
+        StorageError: this user may not read the directory.
+    """
+    others = [one for one in known_processes(data_dir) if one["state"] in _RUNNING and one["process_id"] != os.getpid()]
+    awaited = [_seconds(one) for one in others if one["state"] not in _STUCK and _seconds(one) <= MOST_SECONDS]
+    if awaited:
+        time.sleep(max(awaited))
+    return [text for one in others if (text := _not_awaited(one)) is not None]
+
+
+def _seconds(process: dict[str, Any]) -> float:
+    """Return how long a record that is in the buffer now may need: it waits, and is written."""
+    return float((process["flush_seconds"] or 0) + (process["max_flush"] or 0))
+
+
+def _not_awaited(process: dict[str, Any]) -> str | None:
+    holds = f"what {name_of_process(process)} has in memory"
+    if process["state"] in _STUCK:
+        return f"{holds}: its backend does not take it now; forget the user again when `doctor --processes` is content"
+    if _seconds(process) > MOST_SECONDS:
+        return f"{holds}: it may write only after {_seconds(process):.0f} seconds; forget the user again after that"
+    return None
