@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from twice import assert_store_is_as_accounted, run_twice
 
 
@@ -32,3 +33,10 @@ def test_a_thousand_forks_under_load_lose_and_double_nothing(tmp_path: Path) -> 
     assert len(tracked.accounts) == 51
     assert_store_is_as_accounted(tracked)
     assert tracked.calls() == int((tmp_path / "made").read_text("utf-8")) + 50 * 3
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_pool_of_each_start_method_accounts_for_every_call(tmp_path: Path, method: str) -> None:
+    tracked = run_twice("pools.py", tmp_path, method)
+    assert_store_is_as_accounted(tracked)
+    assert (tracked.status, tracked.calls()) == (7, 1 + 20 * 50)
