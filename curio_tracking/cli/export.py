@@ -29,6 +29,7 @@ from curio_tracking.cli import (
     visible,
     with_progress,
 )
+from curio_tracking.cli.small_groups import MinUsersOption, of_many_users, tell_left_out
 from curio_tracking.errors import CurioError
 from curio_tracking.hookspecs import hookimpl
 from curio_tracking.reader import choose
@@ -67,6 +68,7 @@ def curio_register_commands(app: typer.Typer) -> None:
             "export --output records.jsonl",
             "export --format csv --since 30d --output november.csv",
             "export --feature my_feature --status failed | wc -l",
+            "export --min-users 5 --format csv --output to-pass-on.csv",
         ),
     )(export)
 
@@ -99,6 +101,7 @@ def export(
     user: UserOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    min_users: MinUsersOption = 0,
 ) -> None:
     """Write all records, newest first, with every field.
 
@@ -112,10 +115,14 @@ def export(
             feature_name=feature, category=category, status=status, user_id=user, since=since, until=until
         )
         records = session.reader.records(where)
+        known = session.reader.features(where) if min_users else []
+        if min_users:
+            records = of_many_users(records, known, min_users)
         if output != STDOUT or not is_terminal(sys.stdout):  # a bar between lines of data would garble both
             records = with_progress(records, "exporting")
         with _target(output, replace=force) as stream:
             count = write(records, stream)
+    tell_left_out(known, min_users)
     if output != STDOUT:
         note(f"{count:,} records written to {output}")
 

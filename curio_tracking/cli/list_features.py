@@ -74,7 +74,7 @@ def list_features(
         print_rows((summary.as_dict() for summary in shown), LAYOUT, chosen)
         if not known:
             explain_nothing(session, where, chosen)
-    tell_left_out(len(known) - len(found), len(known), min_users)
+    tell_left_out(known, min_users)
     if len(shown) < len(found) and is_for_people(chosen):
         note(f"{len(shown)} of {len(found)} features; --limit 0 shows all")
 

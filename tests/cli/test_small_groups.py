@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curio_tracking.cli.small_groups import is_small
+from curio_tracking.cli.small_groups import is_small, of_many_users
 from curio_tracking.summaries import Summary, fold
 from curio_tracking.testing import make_record
 
@@ -64,6 +65,27 @@ def test_single_feature_with_fewer_users_is_refused(run: Any, crowd: None) -> No
 def test_single_feature_with_enough_users_is_shown(run: Any, crowd: None) -> None:
     result = run("feature-stats", "popular", "--min-users", "5", "--format", "json")
     assert json.loads(result.out)["unique_users"] == 5
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "csv"])
+@pytest.mark.parametrize(("least", "written"), [("0", 18), ("2", 9), ("3", 6), ("6", 0)])
+def test_calls_of_features_with_fewer_users_are_not_exported(
+    run: Any, crowd: None, tmp_path: Path, format_name: str, least: str, written: int
+) -> None:
+    path = tmp_path / "passed-on"
+    result = run("export", "--min-users", least, "--format", format_name, "--output", str(path))
+    assert f"{written} records written" in result.err
+    assert ("features left out" in result.err) == (written < 18)
+    lines = path.read_text("utf-8").splitlines()
+    assert len(lines) == written + (format_name == "csv")
+    assert any("rare" in line for line in lines) == (written > 6)
+
+
+def test_feature_that_comes_while_the_export_runs_is_left_out() -> None:
+    before = [make_record(1, feature_name="popular", user_id="a"), make_record(2, feature_name="popular", user_id="b")]
+    since = make_record(3, feature_name="new", user_id="c")
+    known = fold(before, ("feature_name", "category")).values()
+    assert list(of_many_users([since, *before], known, 2)) == before
 
 
 def test_filters_count_the_users_of_what_they_leave(run: Any, crowd: None) -> None:
