@@ -154,7 +154,7 @@ def test_estimate_is_near_what_the_rows_take(hung: Callable[..., FeatureTracker]
 def test_rows_that_share_a_context_do_not_count_it_each(hung: Callable[..., FeatureTracker]) -> None:
     tracker = hung()
     function = tracker.track_feature("f")(lambda: None)
-    with tracking_context(document=text(1)):
+    with tracking_context(document=text(1, 20_000)):
         for _ in range(5_000):
             function()
     buffer = tracker._collector.buffer
