@@ -59,8 +59,10 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
     process = {key: _checked(key, values.get(key)) for key in (*PROCESS_FIELDS, *HEALTH_FIELDS)}
     patience = max(SILENT_AFTER_SECONDS, 2 * (process["flush_seconds"] or 0))
-    process["state"] = _state(process["state"], is_owned=is_owned, is_silent=time.time() - modified_us / 1e6 > patience)
-    process["updated"] = max(process["updated"] or "", iso_time(modified_us))
+    # also if that lies ahead: the clock was set back since, and a writer that lives would have been heard of again
+    is_silent = abs(time.time() - modified_us / 1e6) > patience
+    process["state"] = _state(process["state"], is_owned=is_owned, is_silent=is_silent)
+    process["updated"] = iso_time(modified_us)
     return process
 
 

@@ -160,6 +160,24 @@ def test_process_whose_writer_was_not_heard_of_is_silent(hosts: Hosts) -> None:
     assert states(hosts.data_dir) == ["silent"]
 
 
+@pytest.mark.parametrize("ahead", [3600, -3600], ids=["back", "forward"])
+def test_process_that_was_last_heard_of_before_the_clock_was_set_is_silent(hosts: Hosts, ahead: float) -> None:
+    host = hosts.start("")
+    wait_until(lambda: files(hosts.data_dir))
+    host.send_signal(signal.SIGSTOP)
+    then = time.time() + ahead
+    os.utime(files(hosts.data_dir)[0], (then, then))
+    assert states(hosts.data_dir) == ["silent"]
+
+
+def test_process_is_heard_of_when_it_last_said_so_though_the_clock_was_set_back_in_between(hosts: Hosts) -> None:
+    hosts.start("")
+    wait_until(lambda: files(hosts.data_dir))
+    os.utime(files(hosts.data_dir)[0], (1_700_000_000, 1_700_000_000))
+    (process,) = known_processes(hosts.data_dir)
+    assert process["updated"] == "2023-11-14T22:13:20.000000Z"
+
+
 def test_writer_that_sleeps_for_long_by_its_settings_is_not_silent(hosts: Hosts) -> None:
     hosts.start("", FLUSH_SECONDS="3600")
     wait_until(lambda: files(hosts.data_dir))
