@@ -1,173 +1,210 @@
-"""The wall clock jumps, stands wrong, or leaves summer time, while a program runs. Budget: 20 s.
-
-A process reads it once; from then on its times come from the monotonic clock. So they are in order and as far apart as
-the calls were, and belong to the moment that the clock showed at the beginning.
-"""
+"""The wall clock is set back and forward, is wrong from the start, or changes for summer. Budget: 20 s."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
-import store_checks
-from twice import Tracked, assert_store_is_as_accounted, run_twice
-from wall_clock import FILE, compiled, set_ahead, until
+from hosts import Host
+from store_checks import assert_totals_are_a_fold, maintain, records_once
+from twice import Tracked
+from waiting import wait_until
+from wall_clock import WallClock, compile_library, days
 
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 
-LONGEST_CALL: Final = 30.0
-"""Seconds; what the clock is set by is hours and more."""
-A_DAY: Final = 86_400
-NOW: Final = timedelta(0)
-
-Run = Callable[..., Tracked]
+LONGEST: Final = timedelta(minutes=1)
+"""Longer than any program here runs, shorter than any jump of its clock."""
+BERLIN: Final = "CET-1CEST,M3.5.0,M10.5.0/3"
+LORD_HOWE: Final = "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"
+BERLIN_WINTER: Final = datetime(2026, 10, 25, 1, tzinfo=UTC)
+"""When summer time ends."""
+CHANGES: Final = {
+    "Berlin to winter": (BERLIN, BERLIN_WINTER, ["02:59", "02:00"]),
+    "Berlin to summer": (BERLIN, datetime(2026, 3, 29, 1, tzinfo=UTC), ["01:59", "03:00"]),
+    "Lord Howe to winter": (LORD_HOWE, datetime(2026, 4, 4, 15, tzinfo=UTC), ["01:59", "01:30"]),
+    "Lord Howe to summer": (LORD_HOWE, datetime(2026, 10, 3, 15, 30, tzinfo=UTC), ["01:59", "02:30"]),
+}
+"""Zone, moment, and what local clocks show around it."""
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled(tmp_path_factory.mktemp("wall_clock"))
+    """What makes a program have a clock of its own."""
+    return compile_library(tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture
-def at(tmp_path: Path, library: Path) -> Callable[..., dict[str, str]]:
-    """Return the variables of a program whose clock is so far ahead when it begins."""
-
-    def variables(ahead: timedelta, zone: str = "UTC") -> dict[str, str]:
-        set_ahead(tmp_path / "ahead", ahead)
-        return {"LD_PRELOAD": str(library), FILE: str(tmp_path / "ahead"), "TZ": zone}
-
-    return variables
+def clock(library: Path, tmp_path: Path) -> WallClock:
+    """A clock for one test."""
+    return WallClock(library, tmp_path)
 
 
-@pytest.fixture
-def run(tmp_path: Path, at: Callable[..., dict[str, str]]) -> Run:
-    """Run the program; its clock is set to each of the times, in seconds after its beginning."""
-
-    def run(*seconds: float, ahead: timedelta = NOW, zone: str = "UTC", **settings: str) -> Tracked:
-        again = {"data_dir": tmp_path / "on"}
-        variables = at(ahead, zone)
-        tracked = run_twice("clocks.py", tmp_path, *map(str, seconds), variables=variables, **again, **settings)
-        assert tracked.output == "".join(f"minutes: {round(one / 60)}\n" for one in seconds)
-        return tracked
-
-    return run
+@pytest.fixture(scope="module")
+def jumped(library: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Tracked, datetime]:
+    """A program whose clock jumped to and fro between calls, within them and before their flush; when it began."""
+    directory = tmp_path_factory.mktemp("jumped")
+    began = days(0)
+    moments = [days(shift) for shift in (-3, 400, -400, 1 / 24, -1 / 24)]
+    return WallClock(library, directory).run_twice(directory, began, *moments), began
 
 
-@pytest.fixture
-def command(tmp_path: Path, at: Callable[..., dict[str, str]]) -> Callable[..., Any]:
-    """Run a command with a clock of its own over the same store; return what it printed."""
-
-    def run(*arguments: str, ahead: timedelta = NOW, zone: str = "UTC", **settings: str) -> str:
-        here = {"FEATURE_TRACKING_DATA_DIR": str(tmp_path / "on"), **at(ahead, zone)}
-        there = {f"FEATURE_TRACKING_{name.upper()}": value for name, value in settings.items()}
-        line = [sys.executable, "-m", "curio_tracking", *arguments]
-        ended = subprocess.run(line, env=os.environ | here | there, capture_output=True, text=True, check=False)
-        assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
-        return ended.stdout
-
-    return run
+@pytest.fixture(scope="module", params=CHANGES)
+def changed(
+    request: pytest.FixtureRequest, library: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Tracked, datetime]:
+    """A program that runs while local clocks are put forward or back; when they are."""
+    zone, change, local = CHANGES[request.param]
+    directory = tmp_path_factory.mktemp("changed")
+    before, after = change - timedelta(seconds=0.25), change + timedelta(seconds=0.25)
+    tracked = WallClock(library, directory, zone).run_twice(directory, before, 0.3, after)
+    assert [line.split()[1] for line in tracked.output.splitlines()] == local
+    return tracked, change
 
 
-def starts(tracked: Tracked) -> list[datetime]:
-    """Return when the calls began, in the order in which they are listed, oldest first."""
-    return [record.start_time for record in reversed(tracked.records())]
+def test_no_duration_is_negative_or_long_when_the_clock_jumps(jumped: tuple[Tracked, datetime]) -> None:
+    durations = [record.duration for record in jumped[0].records()]
+    assert all(0.005 <= duration < LONGEST.total_seconds() for duration in durations), durations
 
 
-JUMPS: Final = pytest.mark.parametrize(
-    "seconds", [(-3 * A_DAY, 0), (400 * A_DAY, -400 * A_DAY), (3600, -3600, 7200)], ids=["back", "far", "hours"]
-)
+def test_records_stay_at_the_time_that_went_by_since_the_program_began(jumped: tuple[Tracked, datetime]) -> None:
+    tracked, began = jumped
+    starts = [record.start_time for record in tracked.records()]
+    assert all(began <= start < began + LONGEST for start in starts), starts
 
 
-@JUMPS
-def test_clock_that_jumps_makes_no_call_negative_or_long(run: Run, seconds: tuple[float, ...]) -> None:
-    tracked = run(*seconds)
-    assert_store_is_as_accounted(tracked)
-    assert tracked.calls() == 2 * len(seconds)
-    assert all(0.005 <= record.duration < LONGEST_CALL for record in tracked.records())
+def test_calls_stay_in_their_order_when_the_clock_jumps(jumped: tuple[Tracked, datetime]) -> None:
+    names = [record.feature_name for record in reversed(jumped[0].records())]
+    assert names == ["inner", "across", "inner"] * 6
 
 
-@JUMPS
-def test_calls_stay_in_order_and_where_the_program_began(run: Run, seconds: tuple[float, ...]) -> None:
-    records = run(*seconds).records()
-    assert [record.feature_name for record in records] == ["across", "after"] * len(seconds)
-    now = datetime.now(UTC)
-    assert all(now - timedelta(minutes=5) < record.start_time < now + timedelta(seconds=1) for record in records)
+def test_every_call_is_written_when_the_clock_jumps(jumped: tuple[Tracked, datetime]) -> None:
+    health = jumped[0].account().health
+    assert (health["recorded"], health["written"], health["errors"]) == (18, 18, {})
 
 
-@pytest.mark.parametrize("seconds", [A_DAY, -A_DAY])
-def test_jump_over_midnight_parts_no_totals_from_their_records(run: Run, command: Any, seconds: float) -> None:
-    evening = until("2026-03-10T23:50:00")
-    assert {start.date().day for start in starts(run(seconds, ahead=evening))} == {10}
-    command("maintain", ahead=evening + timedelta(days=1))
-    # late for a day that is closed, and early for one that is not there yet
-    run(-seconds, ahead=evening)
-    tracked = run(seconds, ahead=evening + timedelta(days=1))
-    command("maintain", ahead=evening + timedelta(days=3))
-    assert tracked.calls() == 6
+def test_clock_that_jumps_over_days_leaves_the_totals_of_each_day(clock: WallClock, tmp_path: Path) -> None:
+    midnight = days(0).replace(hour=0, minute=0, second=0)
+    before = midnight - timedelta(seconds=0.25)
+    tracked = clock.run_twice(tmp_path, before, 0.3, midnight + timedelta(days=2), before - timedelta(days=2))
+    assert {record.start_time.date() for record in tracked.records()} == {before.date(), midnight.date()}
+    assert maintain(tracked.data_dir).failed is None
+    assert tracked.calls() == 9  # having compared rollups and records once more
 
 
-@pytest.mark.parametrize("moment", ["1970-01-02T12:00:00", "2038-01-19T03:14:06", "2099-12-31T23:59:58"])
-def test_calls_of_a_clock_that_stands_wrong_are_kept_beside_others(run: Run, command: Any, moment: str) -> None:
-    run(0)
-    tracked = run(5, ahead=until(moment))
-    begun = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    assert sum(begun - timedelta(minutes=1) < start < begun + timedelta(minutes=5) for start in starts(tracked)) == 2
-    assert tracked.calls() == 4
-    (across, _after) = json.loads(command("list-features", "--format", "json"))
-    assert (across["feature_name"], across["total_calls"]) == ("across", 2)
+def test_programs_that_begin_in_1970_and_2099_write_and_are_read_beside_others(
+    clock: WallClock, tmp_path: Path
+) -> None:
+    moments = [days(0), datetime(1970, 1, 2, tzinfo=UTC), datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)]
+    for moment in moments:
+        directory = tmp_path / moment.date().isoformat()
+        directory.mkdir()
+        clock.run_twice(directory, moment, data_dir=tmp_path / "data", retention_days="0")
+    assert maintain(tmp_path / "data").failed is None
+    backend = TinyFluxBackend(tmp_path / "data")
+    records = records_once(backend)
+    assert_totals_are_a_fold(backend, records)
+    expected = [moment for moment in sorted(moments, reverse=True) for _ in range(3)]
+    assert all(begin <= record.start_time < begin + LONGEST for begin, record in zip(expected, records, strict=True))
 
 
-def test_clock_far_ahead_makes_records_old_before_their_time_and_loses_no_total(run: Run, command: Any) -> None:
-    run(0)
-    tracked = run(0, ahead=timedelta(days=400))
-    command("maintain", ahead=timedelta(days=400), retention_days="90")
-    backend = TinyFluxBackend(tracked.data_dir)
-    assert len(store_checks.records_once(backend)) == 2
-    assert store_checks.calls_by_feature(backend) == {"after": 2, "across": 2}
+def test_clock_that_jumps_forward_while_a_program_runs_makes_it_remove_no_records(
+    clock: WallClock, tmp_path: Path
+) -> None:
+    (tmp_path / "before").mkdir()
+    clock.run_twice(tmp_path / "before", days(-40), data_dir=tmp_path / "data")
+    ahead = [days(400), 0.1] * 8  # upkeep does one piece of work after some calls, and stops for the next ones
+    tracked = clock.run_twice(tmp_path, days(0), *ahead, data_dir=tmp_path / "data", flush_seconds="0.02")
+    assert tracked.calls() == 3 + 27
 
 
-def test_process_whose_clock_was_set_back_counts_as_what_it_is(run: Run, command: Any) -> None:
-    run(-3 * A_DAY, 0)
-    (process,) = json.loads(command("doctor", "--processes", "--format", "json", ahead=timedelta(days=-2)))
-    assert (process["state"], process["recorded"], process["written"]) == ("ended", 4, 4)
-    assert process["started"] <= process["updated"]
+def test_upkeep_whose_clock_is_behind_removes_nothing(clock: WallClock, tmp_path: Path) -> None:
+    tracked = clock.run_twice(tmp_path, days(-40))
+    clock.run_command(tracked.data_dir, days(-400), "maintain")
+    assert tracked.calls() == 3
 
 
-SUMMER_TIME: Final = pytest.mark.parametrize(
-    ("moment", "zone"),
+def test_upkeep_whose_clock_is_ahead_counts_ages_by_it_and_keeps_the_totals(clock: WallClock, tmp_path: Path) -> None:
+    tracked = clock.run_twice(tmp_path, days(-40))
+    clock.run_command(tracked.data_dir, days(60), "maintain")
+    assert list(records_once(TinyFluxBackend(tracked.data_dir))) == []
+    features = json.loads(clock.run_command(tracked.data_dir, days(0), "list-features", "--format", "json"))
+    assert {one["feature_name"]: one["total_calls"] for one in features} == {"across": 1, "inner": 2}
+
+
+def test_doctor_shows_processes_whose_clocks_were_set_as_running_and_heard_of_since(
+    library: Path, tmp_path: Path
+) -> None:
+    with contextlib.ExitStack() as hosts:
+        started = [_host_with_clock_set(library, tmp_path / f"{shift}", shift, hosts) for shift in (-3, 400)]
+        for clock, data_dir, moment in started:
+            [health_file] = (data_dir / "health").iterdir()
+            wait_until(lambda path=health_file: json.loads(path.read_bytes())["recorded"] == 20)
+            [shown] = json.loads(clock.run_command(data_dir, None, "doctor", "--processes", "--format", "json"))
+            assert (shown["state"], shown["recorded"], shown["written"], shown["pending"]) == ("running", 20, 20, 0)
+            assert moment <= datetime.fromisoformat(shown["updated"]) < moment + LONGEST
+
+
+def _host_with_clock_set(
+    library: Path, directory: Path, shift: float, hosts: contextlib.ExitStack
+) -> tuple[WallClock, Path, datetime]:
+    directory.mkdir()
+    clock = WallClock(library, directory)
+    preloaded = ["env", *(f"{name}={value}" for name, value in clock.variables.items())]
+    host = hosts.enter_context(Host(directory / "data", before=preloaded))
+    host.tell("call", 10)
+    assert host.flush()
+    moment = days(shift)
+    clock.show(moment)
+    host.tell("call", 10)
+    return clock, directory / "data", moment
+
+
+def test_summer_time_changes_no_time_and_no_day(changed: tuple[Tracked, datetime]) -> None:
+    tracked, change = changed
+    starts = [record.start_time for record in tracked.records()]
+    assert all(change - timedelta(seconds=1) < start < change + LONGEST for start in starts), starts
+
+
+def test_summer_time_changes_no_order(changed: tuple[Tracked, datetime]) -> None:
+    records = changed[0].records()
+    assert [record.feature_name for record in reversed(records)] == ["inner", "across", "inner"] * 2
+    assert all(later.start_time > earlier.start_time for later, earlier in pairwise(records))
+
+
+def test_summer_time_changes_no_duration(changed: tuple[Tracked, datetime]) -> None:
+    durations = [record.duration for record in changed[0].records()]
+    assert all(0.005 <= duration < LONGEST.total_seconds() for duration in durations), durations
+
+
+@pytest.fixture(scope="module")
+def winter(library: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[WallClock, Path]:
+    """A store of three calls in the second before Berlin's clocks go back from 03:00 to 02:00."""
+    directory = tmp_path_factory.mktemp("winter")
+    clock = WallClock(library, directory, BERLIN)
+    return clock, clock.run_twice(directory, BERLIN_WINTER - timedelta(minutes=1)).data_dir
+
+
+@pytest.mark.parametrize(
+    ("since", "calls"),
     [
-        ("2026-10-25T00:59:58", "Europe/Berlin"),
-        ("2026-03-29T00:59:58", "Europe/Berlin"),
-        ("2026-04-04T14:59:58", "Australia/Lord_Howe"),
-        ("2026-10-03T15:29:58", "Australia/Lord_Howe"),
+        ("15m", 3),
+        ("5m", 0),
+        ("2026-10-25T02:59+02:00", 3),
+        ("2026-10-25T02:59+01:00", 0),
+        ("2026-10-25T00:59", 3),
+        ("2026-10-25T01:59", 0),
     ],
-    ids=["ends", "begins", "ends by half an hour", "begins by half an hour"],
 )
-
-
-@SUMMER_TIME
-def test_change_of_summer_time_moves_no_call(run: Run, moment: str, zone: str) -> None:
-    """Local time jumps, or comes twice; the clock of the machine, and the times of records, are in UTC."""
-    tracked = run(0, 3600, ahead=until(moment), zone=zone)
-    begun = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    found = starts(tracked)
-    assert found == sorted(found)
-    assert begun <= found[0] < begun + timedelta(minutes=1)
-    assert found[-1] - found[0] < timedelta(seconds=LONGEST_CALL)
-    assert tracked.calls() == 4
-
-
-@SUMMER_TIME
-def test_time_ranges_are_in_utc_while_summer_time_changes(run: Run, command: Any, moment: str, zone: str) -> None:
-    run(0, ahead=until(moment), zone=zone)
-    later = until(moment) + timedelta(minutes=59)
-    for since, calls in (("1h", 2), ("50m", 0), (moment, 2), (moment[:10], 2)):
-        line = ("list-records", "--since", since, "--until", "2026-12-31", "--format", "json")
-        assert len(json.loads(command(*line, ahead=later, zone=zone))) == calls, since
+def test_time_range_over_the_end_of_summer_time_is_told_in_utc_and_in_time_that_went_by(
+    winter: tuple[WallClock, Path], since: str, calls: int
+) -> None:
+    clock, data_dir = winter
+    now = BERLIN_WINTER + timedelta(minutes=10)  # where clocks show 02:10 for the second time
+    found = clock.run_command(data_dir, now, "list-records", "--since", since, "--format", "json")
+    assert len(json.loads(found)) == calls

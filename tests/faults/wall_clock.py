@@ -1,48 +1,80 @@
-"""A wall clock that a test sets for programs that it starts: `wall_clock.c`, compiled. The machine's own is left alone.
+"""The wall clock of the programs under test: compiled once, preloaded, and shown to stand wherever a test wants it.
 
-The monotonic clock goes on, as it does when somebody, or a time server, sets the other one. So do the times that the
-kernel gives to files.
+Only that clock: the monotonic one goes on, as it does when somebody, or a time server, sets the other one.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import struct
 import subprocess
+import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
-SOURCE = Path(__file__).with_suffix(".c")
-FILE = "WALL_CLOCK_FILE"
+from twice import Tracked, assert_store_is_as_accounted, run_twice
+
+SOURCE: Final = Path(__file__).with_name("wall_clock.c")
 
 
-def compiled(directory: Path) -> Path:
-    """Return the library, made in this directory."""
-    compiler = shutil.which("cc")
-    assert compiler, "these tests set the clock of a program and need a C compiler: apt-get install gcc libc6-dev"
+def compile_library(directory: Path) -> Path:
+    """Return the library to preload. Needs a C compiler: Debian's gcc and libc6-dev."""
     library = directory / "wall_clock.so"
-    command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(library), str(SOURCE)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stderr
+    command = ["cc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(library), str(SOURCE)]
+    subprocess.run(command, check=True)
     return library
 
 
-def set_ahead(path: str | os.PathLike[str], ahead: timedelta) -> None:
-    """Let the clock show so much more than it would; at once, to all programs that have this file."""
-    nanoseconds = round(ahead / timedelta(microseconds=1)) * 1000
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-    os.write(descriptor, struct.pack("=q", nanoseconds))  # all at once: a reader sees the one or the other
-    os.close(descriptor)
+class WallClock:
+    """The clock of what a test starts.
+
+    Attributes:
+        variables: what makes a program have this clock.
+    """
+
+    def __init__(self, library: Path, directory: Path, zone: str = "UTC0") -> None:
+        """Let it show what the machine's does.
+
+        Args:
+            library: from `compile_library`. directory: of the test's own.
+            zone: where the machine stands, as POSIX writes its rules: no data base of zones is needed.
+        """
+        self._shift = directory / "shift"
+        self._shift.write_bytes(bytes(8))
+        self.variables = {"LD_PRELOAD": str(library), "WALL_CLOCK": str(self._shift), "TZ": zone}
+
+    def run_twice(self, directory: Path, *steps: datetime | float, **settings: Any) -> Tracked:
+        """Run `clocks.py` as `twice.run_twice` does.
+
+        Args:
+            steps: what its clock is set to; seconds of pauses.
+        """
+        texts = [step.isoformat() if isinstance(step, datetime) else str(step) for step in steps]
+        tracked = run_twice("clocks.py", directory, *texts, variables=self.variables, **settings)
+        shown = [line.split()[0] for line in tracked.output.splitlines()]
+        moments = [step.replace(microsecond=0).isoformat() for step in steps if isinstance(step, datetime)]
+        assert shown == moments, "the clock was not set"
+        assert_store_is_as_accounted(tracked)
+        return tracked
+
+    def show(self, moment: datetime) -> None:
+        """Let it show another time from now on."""
+        shift = round(moment.timestamp() * 1e9) - time.time_ns()
+        with self._shift.open("r+b", buffering=0) as file:  # not emptied: it is mapped
+            file.write(shift.to_bytes(8, sys.byteorder, signed=True))
+
+    def run_command(self, data_dir: Path, moment: datetime | None, *arguments: str) -> str:
+        """Return what a command prints when the clock shows a moment; None for what it shows already."""
+        if moment is not None:
+            self.show(moment)
+        command = [sys.executable, "-m", "curio_tracking", "--data-dir", str(data_dir), *arguments]
+        environment = os.environ | self.variables
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
 
 
-def ahead(path: str | os.PathLike[str]) -> timedelta:
-    """Return how much more the clock shows."""
-    (nanoseconds,) = struct.unpack("=q", Path(path).read_bytes())
-    return timedelta(microseconds=nanoseconds // 1000)
-
-
-def until(moment: str) -> timedelta:
-    """Return how far a clock is ahead that shows this moment (ISO 8601, UTC) now."""
-    return datetime.fromisoformat(moment).replace(tzinfo=UTC) - datetime.fromtimestamp(time.time(), UTC)
+def days(count: float) -> datetime:
+    """Return the moment that is so many days from now."""
+    return datetime.fromtimestamp(round(time.time() + count * 86_400), UTC)

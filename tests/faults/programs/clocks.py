@@ -1,6 +1,6 @@
-"""Makes calls while the wall clock is set: between them, during them, and across a flush.
+"""Makes calls while its wall clock is set: between calls, within a call, and between calls and their flush.
 
-clocks.py SECONDS...         what the clock is set to each time, compared with when the program began
+Arguments: MOMENT [MOMENT|SECONDS]..., what the clock is set to, or how long to pause. It begins at the first.
 """
 
 from __future__ import annotations
@@ -8,42 +8,53 @@ from __future__ import annotations
 import os
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from accounts import account
-from wall_clock import FILE, ahead, set_ahead
-
-from curio_tracking import feature_tracker, track
-
-SECONDS = [float(text) for text in sys.argv[1:]]
-began, began_monotonic = time.time(), time.monotonic()
-ahead_at_first = ahead(os.environ[FILE])
+CLOCK, STEPS = Path(os.environ["WALL_CLOCK"]), sys.argv[1:]
 
 
-def set_clock(seconds: float) -> None:
-    """Set the clock to so long after the beginning, and the time since."""
-    set_ahead(os.environ[FILE], ahead_at_first + timedelta(seconds=seconds))
+def set_clock(moment: str) -> None:
+    """Let the wall clock show another time from now on."""
+    with CLOCK.open("r+b", buffering=0) as file:
+        before = int.from_bytes(file.read(8), sys.byteorder, signed=True)
+        shift = round(datetime.fromisoformat(moment).timestamp() * 1e9) - (time.time_ns() - before)
+        file.seek(0)
+        file.write(shift.to_bytes(8, sys.byteorder, signed=True))
 
 
-def shown() -> int:
-    """Return by how many minutes the wall clock was set."""
-    return round((time.time() - began - (time.monotonic() - began_monotonic)) / 60)
+set_clock(STEPS[0])
+
+from accounts import account  # noqa: E402 - the clock is wrong before the program begins
+
+from curio_tracking import feature_tracker, track  # noqa: E402
 
 
-for seconds in SECONDS:
-    set_clock(seconds)
-    print("minutes:", shown())
-    with track("after"):
+def call() -> None:
+    """Make one call of some milliseconds."""
+    with track("inner"):
         time.sleep(0.005)
-    set_clock(0)
+
+
+def calls_at(moment: str) -> None:
+    """Set the clock, and make three calls; set it back and forward in one of them, and before they are written."""
+    set_clock(moment)
+    print(datetime.fromtimestamp(int(time.time()), UTC).isoformat(), time.strftime("%H:%M"))
+    call()
     with track("across"):
-        set_clock(seconds)
-        time.sleep(0.005)
-        set_clock(0)
-        time.sleep(0.005)
-        set_clock(seconds)
-    feature_tracker.flush(60)
-set_clock(0)  # the next program begins where this one began
-account(2 * len(SECONDS))
+        set_clock(STEPS[0])
+        call()
+        set_clock(moment)
+    set_clock(STEPS[0])
+    assert feature_tracker.flush(60) or os.environ["FEATURE_TRACKING_ENABLED"] == "false"
+    set_clock(moment)
+
+
+moments = 0
+for step in STEPS:
+    if "T" in step:
+        calls_at(step)
+        moments += 1
+    else:
+        time.sleep(float(step))
+account(3 * moments)

@@ -22,6 +22,7 @@ from curio_tracking.storage.tinyflux.catalog import raw_directory
 from curio_tracking.storage.tinyflux.reading.snapshot import Day, Snapshot, Store
 from curio_tracking.storage.tinyflux.rollups.container import DamagedError, MovedError
 from curio_tracking.storage.tinyflux.rollups.history import month_of, rollup_directory, set_aside_damaged
+from curio_tracking.storage.tinyflux.upkeep.calendar import Calendar
 from curio_tracking.storage.tinyflux.upkeep.compaction import compress
 from curio_tracking.storage.tinyflux.upkeep.joining import join, small_batches
 from curio_tracking.storage.tinyflux.upkeep.leftovers import clear_day
@@ -75,6 +76,7 @@ class Rounds:
         self._is_thorough = is_thorough
         self._store = Store(data_dir, is_careful=True)
         self._quarantine = Quarantine(data_dir)
+        self._calendar = Calendar()
 
     def pieces(self) -> Iterator[Piece]:
         """Yield what is due, one after the other: each is found out after the one before was done.
@@ -92,7 +94,7 @@ class Rounds:
             if month < month_of(today) and not is_merged(month, snapshot):
                 yield Piece(f"merging {month}", 0, partial(self._merge_month, month))
         if self._retention_days:
-            last = (datetime.now(UTC) - timedelta(days=self._retention_days)).strftime("%Y-%m-%d")
+            last = (self._calendar.now() - timedelta(days=self._retention_days)).strftime("%Y-%m-%d")
             for day in reversed(snapshot.days):
                 if day.name < last:
                     yield from self._retire(day.name)
