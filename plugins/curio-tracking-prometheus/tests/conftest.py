@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -20,6 +21,10 @@ from curio_tracking.records import FeatureCategory, FeatureInfo, FeatureRecord, 
 from curio_tracking.storage.memory import MemoryBackend
 from curio_tracking_prometheus.exposition import StorePage
 from curio_tracking_prometheus.options import Options
+
+# a busy machine is no failure
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 Finished = subprocess.CompletedProcess[str]
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]

@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from curio_tracking_sqlite.backend import SqliteBackend
+
+# a busy machine is no failure
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 # the program and the questions that every backend is compared by are kept with the tests of the built-in ones
 sys.path.insert(0, str(Path(__file__).parents[3] / "tests" / "helpers"))
