@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from curio_tracking.records import FeatureStatus
 from curio_tracking.testing import make_record, odd_records, strategies
+from curio_tracking_otel import tallies as tallies_module
 from curio_tracking_otel.attributes import LONGEST_TEXT
 from curio_tracking_otel.environment import Choices
 from curio_tracking_otel.options import Options
@@ -18,6 +21,8 @@ from curio_tracking_otel.spans import largest_batch, make_span
 from curio_tracking_otel.tallies import Tallies
 
 ANY = st.lists(strategies.records(), min_size=1, max_size=5)
+NOW_NS = 1_800_000_000 * 10**9
+DAYS = st.sampled_from([0.0, -1 / 24, -400.0, 400.0]) | st.floats(-3000, 3000)
 
 
 def sent(records, keys=()):
@@ -106,6 +111,29 @@ def test_deltas_lose_nothing_when_some_cannot_be_sent(batches, fates):
             tallies.give_back()
     expected = sum(record.sample_weight for records in batches for record in records)
     assert abs(arrived - expected) <= 1e-6 * expected
+
+
+@given(st.sampled_from(["cumulative", "delta"]), st.lists(st.tuples(DAYS, st.booleans()), max_size=8))
+def test_no_metric_ends_before_it_began_when_the_clock_is_set(temporality, moments):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tallies_module, "time_ns", lambda: shown)
+        shown = NOW_NS
+        tallies = Tallies(Choices(Options(), temporality=temporality), Places(is_environment_chosen=True))
+        for days, is_taken in moments:
+            shown = NOW_NS + round(days * 86_400e9)
+            tallies.add([make_record()])
+            (point,) = points(tallies.take())
+            assert point.start_time_unix_nano < point.time_unix_nano
+            if not is_taken:
+                tallies.give_back()
+
+
+def test_metric_ends_at_what_a_clock_that_was_set_ahead_shows(monkeypatch):
+    tallies = Tallies(Choices(Options()), Places(is_environment_chosen=True))
+    tallies.add([make_record()])
+    ahead = time.time_ns() + 10**15
+    monkeypatch.setattr(tallies_module, "time_ns", lambda: ahead)
+    assert [point.time_unix_nano for point in points(tallies.take())] == [ahead]
 
 
 @given(st.lists(st.text(), max_size=40))

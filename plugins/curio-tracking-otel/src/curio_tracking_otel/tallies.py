@@ -6,7 +6,7 @@ Filled on the writer thread, read on the sending one. The number of series is bo
 from __future__ import annotations
 
 from threading import Lock
-from time import time_ns
+from time import monotonic_ns, time_ns
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from opentelemetry.sdk.metrics.export import (
@@ -62,9 +62,9 @@ class Tallies:
         self._lock = Lock()
         self._features: set[str] = set()
         self._categories: set[str] = set()
-        self._since_ns = time_ns()
+        self._since_ns, self._since_counted_ns = time_ns(), monotonic_ns()
         self._series: dict[Key, Series] = {}
-        self._taken: tuple[int, dict[Key, Series]] | None = None
+        self._taken: tuple[int, int, dict[Key, Series]] | None = None
 
     def add(self, records: Sequence[FeatureRecord]) -> None:
         """Count the calls that the records stand for."""
@@ -79,11 +79,11 @@ class Tallies:
         with self._lock:
             if not self._series:
                 return None
-            now_ns = time_ns()
-            data = self._data(now_ns)
+            now_ns, counted_ns = time_ns(), monotonic_ns()
+            data = self._data(self._end_ns(now_ns, counted_ns))
             if self._is_delta:
-                self._taken = (self._since_ns, self._series)
-                self._since_ns, self._series = now_ns, {}
+                self._taken = self._since_ns, self._since_counted_ns, self._series
+                self._since_ns, self._since_counted_ns, self._series = now_ns, counted_ns, {}
             return data
 
     def give_back(self) -> None:
@@ -91,12 +91,18 @@ class Tallies:
         with self._lock:
             if self._taken is None:
                 return
-            self._since_ns, taken = self._taken
+            self._since_ns, self._since_counted_ns, taken = self._taken
             self._taken = None
             for key, series in taken.items():
                 into = self._series_of(key)
                 into.calls += series.calls
                 into.durations.merge(series.durations)
+
+    def _end_ns(self, now_ns: int, counted_ns: int) -> int:
+        """Return when the points end: after they began, although the wall clock may have been set back since."""
+        if now_ns > self._since_ns:
+            return now_ns
+        return self._since_ns + max(1, counted_ns - self._since_counted_ns)
 
     def _series_of(self, key: Key) -> Series:
         series = self._series.get(key)
