@@ -169,6 +169,43 @@ def test_no_retention_keeps_everything(make_backend: Callable[..., SqliteBackend
     assert len(list(backend.records(RecordQuery()))) == 40
 
 
+def clock_set_by(days: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead_ns = round(days * DAY_US) * 1000
+    monkeypatch.setattr(time, "time_ns", lambda shown=time.time_ns: shown() + ahead_ns)
+
+
+def test_clock_that_is_set_ahead_while_the_process_runs_makes_no_record_old(
+    make_backend: Callable[..., SqliteBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = make_backend(retention_days=10)
+    backend.append(records := records_of(0, 9, 11))
+    clock_set_by(400, monkeypatch)
+    maintained(backend)
+    assert len(list(backend.records(RecordQuery()))) == 80
+    assert_totals(backend, records)
+
+
+def test_clock_that_is_set_back_while_the_process_runs_makes_records_young(
+    make_backend: Callable[..., SqliteBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = make_backend(retention_days=10)
+    backend.append(records_of(9, 11))
+    clock_set_by(-400, monkeypatch)
+    maintained(backend)
+    assert len(list(backend.records(RecordQuery()))) == 80
+
+
+def test_records_grow_old_while_the_process_runs_also_when_the_machine_slept(
+    make_backend: Callable[..., SqliteBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = make_backend(retention_days=10)
+    backend.append(records_of(9))
+    clock_set_by(5, monkeypatch)
+    monkeypatch.setattr(upkeep, "gone_by_ns", lambda shown=upkeep.gone_by_ns: shown() + 5 * DAY_US * 1000)
+    maintained(backend)
+    assert list(backend.records(RecordQuery())) == []
+
+
 @pytest.mark.usefixtures("small_portions")
 def test_totals_are_right_in_the_middle_of_retention(make_backend: Callable[..., SqliteBackend]) -> None:
     backend = make_backend(retention_days=10)

@@ -43,6 +43,7 @@ class Upkeep:
         """Args: the database; after how many days records go, 0 for never. Their totals stay."""
         self._database = database
         self._retention_days = retention_days
+        self._opened_us, self._opened_gone_ns = _now_us(), gone_by_ns()
         self._pieces: Iterator[Piece] | None = None
         self._next_round = 0.0
 
@@ -102,7 +103,9 @@ class Upkeep:
     def _retiring(self) -> Iterator[Piece]:
         if not self._retention_days:
             return
-        before = _now_us() // DAY_US - self._retention_days
+        # nobody brings back what goes: a clock that is set ahead while the process runs makes nothing older
+        by_what_went_by_us = self._opened_us + (gone_by_ns() - self._opened_gone_ns) // 1000
+        before = min(_now_us(), by_what_went_by_us) // DAY_US - self._retention_days
         with self._database.reading() as connection:
             days = [] if connection is None else counted_days(connection)
         for day in days:
@@ -163,6 +166,12 @@ def _counted_of(day: Day, most: int) -> tuple[str, tuple[int, ...]]:
         f"SELECT id FROM records INDEXED BY {schema.BY_TIME} WHERE start_us >= ? AND start_us < ? AND id <= ? LIMIT ?",
         (day.since_us, day.until_us, day.through_id, most),
     )
+
+
+def gone_by_ns() -> int:
+    """Return nanoseconds of a clock that nobody sets; on Linux it goes on while the machine sleeps."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic_ns() if clock is None else time.clock_gettime_ns(clock)
 
 
 def _now_us() -> int:
