@@ -11,8 +11,8 @@ from typing import Final
 
 import pytest
 from hosts import Host
-from store_checks import assert_totals_are_a_fold, maintain, records_once
-from twice import Tracked
+from store_checks import assert_totals_are_a_fold, calls_by_feature, maintain, records_once
+from twice import Tracked, run_twice
 from waiting import wait_until
 from wall_clock import WallClock, compile_library, days
 
@@ -20,6 +20,8 @@ from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 
 LONGEST: Final = timedelta(minutes=1)
 """Longer than any program here runs, shorter than any jump of its clock."""
+IN_1970: Final = datetime(1970, 1, 2, tzinfo=UTC)
+IN_2099: Final = datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)
 BERLIN: Final = "CET-1CEST,M3.5.0,M10.5.0/3"
 LORD_HOWE: Final = "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"
 BERLIN_WINTER: Final = datetime(2026, 10, 25, 1, tzinfo=UTC)
@@ -100,7 +102,7 @@ def test_clock_that_jumps_over_days_leaves_the_totals_of_each_day(clock: WallClo
 def test_programs_that_begin_in_1970_and_2099_write_and_are_read_beside_others(
     clock: WallClock, tmp_path: Path
 ) -> None:
-    moments = [days(0), datetime(1970, 1, 2, tzinfo=UTC), datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)]
+    moments = [days(0), IN_1970, IN_2099]
     for moment in moments:
         directory = tmp_path / moment.date().isoformat()
         directory.mkdir()
@@ -135,6 +137,31 @@ def test_upkeep_whose_clock_is_ahead_counts_ages_by_it_and_keeps_the_totals(cloc
     assert list(records_once(TinyFluxBackend(tracked.data_dir))) == []
     features = json.loads(clock.run_command(tracked.data_dir, days(0), "list-features", "--format", "json"))
     assert {one["feature_name"]: one["total_calls"] for one in features} == {"across": 1, "inner": 2}
+
+
+def test_upkeep_takes_the_records_of_programs_whose_clock_was_set_right_later_and_keeps_the_totals(
+    clock: WallClock, tmp_path: Path
+) -> None:
+    """As on a board without a battery, whose clock says 1970 until it hears of a time server."""
+    for number in (1, 2):  # the second one writes to a day whose records went with the first one's
+        (tmp_path / f"{number}").mkdir()
+        # by hand: the store has more calls than records from here on, which the clock's own check would not have
+        steps = IN_1970.isoformat(), days(0).isoformat()
+        directory = tmp_path / f"{number}"
+        run_twice("clocks.py", directory, *steps, variables=clock.variables, data_dir=tmp_path / "data")
+        clock.run_command(tmp_path / "data", days(0), "maintain")
+    backend = TinyFluxBackend(tmp_path / "data")
+    assert records_once(backend) == []
+    assert calls_by_feature(backend) == {"inner": 8, "across": 4}
+
+
+def test_user_is_erased_whatever_the_clock_of_the_program_said(clock: WallClock, tmp_path: Path) -> None:
+    for moment in (IN_1970, IN_2099):
+        (tmp_path / f"{moment.year}").mkdir()
+        tracked = clock.run_twice(tmp_path / f"{moment.year}", moment, data_dir=tmp_path / "data")
+    assert (tracked.calls(), tracked.calls("across")) == (6, 2)
+    clock.run_command(tmp_path / "data", days(0), "forget", "ada", "--yes")
+    assert (tracked.calls(), tracked.calls("across")) == (2, 0)  # what was called for nobody stays
 
 
 def test_doctor_shows_processes_whose_clocks_were_set_as_running_and_heard_of_since(

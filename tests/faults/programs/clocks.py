@@ -27,7 +27,7 @@ set_clock(STEPS[0])
 
 from accounts import account  # noqa: E402 - the clock is wrong before the program begins
 
-from curio_tracking import feature_tracker, track  # noqa: E402
+from curio_tracking import feature_tracker, track, tracking_context  # noqa: E402
 
 
 def call() -> None:
@@ -41,7 +41,7 @@ def calls_at(moment: str) -> None:
     set_clock(moment)
     print(datetime.fromtimestamp(int(time.time()), UTC).isoformat(), time.strftime("%H:%M"))
     call()
-    with track("across"):
+    with tracking_context(user_id="ada"), track("across"):
         set_clock(STEPS[0])
         call()
         set_clock(moment)
