@@ -34,6 +34,7 @@ from curio_tracking.testing import forked
 sys.path.insert(0, str(Path(__file__).parent))
 
 from pipeline_parts import REFUSALS, RefusingStore, StorePlugin
+from waiting import wait_until
 
 FEATURES = st.sampled_from(("f", "g", "h"))
 EXPECTED_DROPS = {"overflow", "exit", "writer"}
@@ -153,6 +154,9 @@ class Pipeline(RuleBasedStateMachine):
     def flush(self) -> None:
         if self.store.refusal is None:
             assert self.tracker.flush(PATIENCE) or self.is_closed
+            if self.is_closed:
+                # what was pending when the time of a close was up is given up by the thread, a moment later
+                wait_until(lambda: not self.tracker.health()["pending"], PATIENCE)
             assert self.tracker.health()["pending"] == 0
         else:
             self.tracker.flush(0.02)
