@@ -16,8 +16,9 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.errors import StorageError
+from curio_tracking.opening import SAFELY
 from curio_tracking.records import iso_time
-from curio_tracking.storage.directories import SAFELY, list_names, make_private, storage_error
+from curio_tracking.storage.directories import list_names, make_private, storage_error
 from curio_tracking.storage.files import TEMPORARY, append_whole, is_unowned, remove_abandoned, try_lock, unlock
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.health import HEALTH_FIELDS, PROCESS_FIELDS, STATES
 from curio_tracking.health_files import FOLDER, LONGEST_TEXT, SUFFIX
+from curio_tracking.opening import SAFELY
 from curio_tracking.records import iso_time
-from curio_tracking.storage.directories import SAFELY, list_names
+from curio_tracking.storage.directories import list_names
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,6 +12,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from curio_tracking.errors import CurioError
+from curio_tracking.opening import SAFELY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,7 @@ def _refuse_taken(path: Path, *, replace: bool) -> None:
 
 
 def _create(draft: Path) -> BinaryIO:
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), OWNER_ONLY)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY, OWNER_ONLY)
     return open(descriptor, "wb")  # noqa: PTH123 - a descriptor
 
 

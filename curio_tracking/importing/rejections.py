@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TextIO
 
 from curio_tracking.errors import CurioError
+from curio_tracking.opening import SAFELY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ class Rejections:
         """Open the first of NAME, NAME.1, NAME.2 ... that is not taken."""
         for number in range(_NAMES):
             path = wanted.with_name(f"{wanted.name}.{number}") if number else wanted
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY
             try:
                 descriptor = os.open(path, flags, 0o600)
             except FileExistsError:

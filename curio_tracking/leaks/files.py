@@ -7,12 +7,12 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from curio_tracking.opening import SAFELY
 from curio_tracking.privacy.keys import KEYS_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 QUARANTINE: Final = ".rows"
 """How the names of files end that hold lines which are no records."""
 
@@ -55,4 +55,4 @@ def open_file(path: Path) -> BinaryIO:
     Raises:
         OSError: it cannot be read.
     """
-    return os.fdopen(os.open(path, os.O_RDONLY | _SAFELY), "rb")
+    return os.fdopen(os.open(path, os.O_RDONLY | SAFELY), "rb")

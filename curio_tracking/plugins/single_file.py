@@ -13,11 +13,12 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from curio_tracking.opening import SAFELY
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 _MODULE: Final = "curio_tracking_plugin_"
-_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # a named pipe must not hold up the application
 
 
@@ -73,7 +74,7 @@ class _Loader(SourceFileLoader):
         Raises:
             ImportError: it is another one by now. OSError: it cannot be read.
         """
-        with os.fdopen(os.open(path, _FLAGS | _NO_WAIT), "rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | SAFELY | _NO_WAIT), "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode) or (os.name == "posix" and mode & stat.S_IWOTH):
                 raise ImportError(f"{path} was exchanged while it was looked at")

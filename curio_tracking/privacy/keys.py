@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.errors import DataDirError
 from curio_tracking.logbook import warn
-from curio_tracking.storage.directories import SAFELY, make_way
+from curio_tracking.opening import SAFELY
+from curio_tracking.storage.directories import make_way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Private directories (0700) of the file backends, and what a failed system call means for the user.
 
 A data directory may be reached through a symlink (people do move it to another disk); inside it none is followed.
-Imports only `errors`.
+Imports only `errors` and `opening`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import DataDirError, StorageError
+from curio_tracking.opening import SAFELY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-"""Flags of every open: no symlink is followed, no child inherits the descriptor."""
 _NOT_OURS: Final = frozenset(
     {
         errno.EACCES,

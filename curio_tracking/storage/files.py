@@ -13,7 +13,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
-from curio_tracking.storage.directories import SAFELY, list_names, storage_error, sync_directory
+from curio_tracking.opening import SAFELY
+from curio_tracking.storage.directories import list_names, storage_error, sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,7 +15,8 @@ from heapq import merge
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from curio_tracking.storage.directories import SAFELY, storage_error
+from curio_tracking.opening import SAFELY
+from curio_tracking.storage.directories import storage_error
 from curio_tracking.storage.tinyflux.moments import time_us
 
 if TYPE_CHECKING:

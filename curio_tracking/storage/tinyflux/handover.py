@@ -10,7 +10,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from curio_tracking.storage.directories import SAFELY
+from curio_tracking.opening import SAFELY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

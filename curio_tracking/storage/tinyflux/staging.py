@@ -13,7 +13,8 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
-from curio_tracking.storage.directories import SAFELY, list_names, make_private, storage_error, sync_directory
+from curio_tracking.opening import SAFELY
+from curio_tracking.storage.directories import list_names, make_private, storage_error, sync_directory
 from curio_tracking.storage.files import append_whole, is_at, is_unowned, locked_file, open_to_append
 from curio_tracking.storage.tinyflux.catalog import SUFFIX, all_days, raw_directory, segment_name, segments_of
 from curio_tracking.storage.tinyflux.rows import format_row

@@ -18,8 +18,9 @@ from tinyflux import Point, TinyFlux
 from tinyflux.storages import Storage
 
 from curio_tracking.errors import StorageError
+from curio_tracking.opening import SAFELY
 from curio_tracking.records import RECORD_FIELDS, FeatureRecord
-from curio_tracking.storage.directories import SAFELY, storage_error
+from curio_tracking.storage.directories import storage_error
 from curio_tracking.storage.files import read_lines
 from curio_tracking.storage.limits import metadata_text
 from curio_tracking.storage.tinyflux.rows import parse_row

@@ -14,7 +14,7 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from curio_tracking.storage.directories import SAFELY
+from curio_tracking.opening import SAFELY
 from curio_tracking.storage.files import replace_file
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from curio_tracking.storage.directories import SAFELY, sync_directory
+from curio_tracking.opening import SAFELY
+from curio_tracking.storage.directories import sync_directory
 from curio_tracking.storage.files import TEMPORARY, release, try_lock
 from curio_tracking.storage.tinyflux.blocks import COMPRESSED_BYTES, GZIP, Block, BlockIndex, bounds_of, scan
 from curio_tracking.storage.tinyflux.catalog import SegmentFile, compressed_name
