@@ -16,6 +16,7 @@ from curio_tracking.collecting.facts import SiteFacts
 from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt
 from curio_tracking.collecting.outcome import MAX_MESSAGE_LENGTH, SUCCESS, Failure
 from curio_tracking.collecting.run import Run
+from curio_tracking.collecting.sleep import gaps, moment_us
 from curio_tracking.efficiency import blend
 from curio_tracking.records import FeatureCategory, FeatureInfo, FeatureRecord, encodable
 from curio_tracking.unread import UnreadRecord
@@ -107,7 +108,7 @@ class Assembler:
         record.feature_name = site.feature_name
         record.category = facts.category or self._category(site.category, guard)
         record.status = SUCCESS if failure is None else failure.status
-        record.start_us = start_ns // 1000
+        record.start_us = moment_us(start) if gaps else start_ns // 1000
         record.duration = seconds
         record.input_size = input_size
         record.output_size = outcome if failure is None else None
@@ -159,7 +160,7 @@ class Assembler:
             site.feature_name,
             self._category(site.category, guard),
             run.status or SUCCESS,
-            wall_ns(run.start) // 1000,
+            moment_us(run.start),
             round(max(0.0, (run.end or run.start) - run.start), 9),
             input_size if run.input_size is None else _whole(run.input_size, 0),
             _whole(run.output_size, 0),
@@ -198,7 +199,7 @@ class Assembler:
             fold.site.feature_name,
             self._category(fold.site.category, guard),
             fold.status,
-            wall_ns(fold.first) // 1000,
+            moment_us(fold.first),
             fold.seconds / fold.calls,
             process_id=place.process_id,
             host=place.host,

@@ -24,7 +24,7 @@ began = 0.0
 
 
 def wall_ns(start: float) -> int:
-    """Return nanoseconds since 1970 UTC of a reading of `clock`."""
+    """Return nanoseconds since 1970 UTC of a reading of `clock`, if the machine never slept; see `sleep`."""
     return _anchor_ns + int((start - _anchor) * 1e9)
 
 

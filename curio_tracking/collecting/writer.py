@@ -15,6 +15,7 @@ from curio_tracking.collecting.delivery import FIRST_RETRY_SECONDS, Delivery
 from curio_tracking.collecting.ledger import Ledger
 from curio_tracking.collecting.pulse import Pulse
 from curio_tracking.collecting.running import forget_dead_threads, new_cell
+from curio_tracking.collecting.sleep import look
 from curio_tracking.collecting.switches import Switches, exit_timeout
 from curio_tracking.collecting.threads import BackgroundThread, breathe, get_woken
 
@@ -259,6 +260,7 @@ class Writer:
         """Do what there is to do, then wait for more."""
         breathe()
         self._buffer.stay_awake()
+        look()
         flushes, self._flushes = self._flushes, []
         delivery.declare(self._collector.declared)
         if delivery.drain(impatient=bool(flushes) or self._deadline is not None):

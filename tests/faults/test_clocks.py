@@ -90,6 +90,18 @@ def test_every_call_is_written_when_the_clock_jumps(jumped: tuple[Tracked, datet
     assert (health["recorded"], health["written"], health["errors"]) == (18, 18, {})
 
 
+def test_calls_after_the_machine_slept_bear_the_time_of_the_wall_clock(clock: WallClock, tmp_path: Path) -> None:
+    began, night = days(0), timedelta(hours=8)
+    tracked = clock.run_twice(tmp_path, began, night, night, flush_seconds="0.05")
+    records = list(reversed(tracked.records()))
+    names = ["inner", "across", "inner", *["through the night", "in the morning"] * 2]
+    slept = [0, 0, 0, 0, 1, 1, 2]  # nights, when each began
+    assert [record.feature_name for record in records] == names
+    for record, nights in zip(records, slept, strict=True):
+        assert began + nights * night <= record.start_time < began + nights * night + LONGEST
+        assert record.duration < LONGEST.total_seconds()
+
+
 def test_clock_that_jumps_over_days_leaves_the_totals_of_each_day(clock: WallClock, tmp_path: Path) -> None:
     midnight = days(0).replace(hour=0, minute=0, second=0)
     before = midnight - timedelta(seconds=0.25)

@@ -2,7 +2,8 @@
 
    It shows what the machine's does plus the nanoseconds that stand in the file that WALL_CLOCK names. The monotonic clock
    and the waits that use it are the kernel's own, as when somebody, or a time server, sets the real one. Files get the
-   times that the kernel would give them. */
+   times that the kernel would give them. A second number in the file is how long the machine slept: by that much the
+   clock that goes on in the sleep is ahead of the monotonic one. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@ __attribute__((constructor)) static void begin(void)
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0)
         abort();
-    shift = mmap(NULL, sizeof *shift, PROT_READ, MAP_SHARED, file, 0);
+    shift = mmap(NULL, 2 * sizeof *shift, PROT_READ, MAP_SHARED, file, 0);
     if (shift == MAP_FAILED)
         abort();
     close(file);
@@ -33,6 +34,11 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     int status = syscall(SYS_clock_gettime, clock, now);
     if (status == 0 && shift && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
         int64_t shown = now->tv_sec * INT64_C(1000000000) + now->tv_nsec + *shift;
+        now->tv_sec = shown / 1000000000;
+        now->tv_nsec = shown % 1000000000;
+    }
+    if (status == 0 && shift && clock == CLOCK_BOOTTIME) {
+        int64_t shown = now->tv_sec * INT64_C(1000000000) + now->tv_nsec + shift[1];
         now->tv_sec = shown / 1000000000;
         now->tv_nsec = shown % 1000000000;
     }

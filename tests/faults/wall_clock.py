@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,16 +41,16 @@ class WallClock:
             zone: where the machine stands, as POSIX writes its rules: no data base of zones is needed.
         """
         self._shift = directory / "shift"
-        self._shift.write_bytes(bytes(8))
+        self._shift.write_bytes(bytes(16))
         self.variables = {"LD_PRELOAD": str(library), "WALL_CLOCK": str(self._shift), "TZ": zone}
 
-    def run_twice(self, directory: Path, *steps: datetime | float, **settings: Any) -> Tracked:
+    def run_twice(self, directory: Path, *steps: datetime | timedelta | float, **settings: Any) -> Tracked:
         """Run `clocks.py` as `twice.run_twice` does.
 
         Args:
-            steps: what its clock is set to; seconds of pauses.
+            steps: what its clock is set to; how long the machine sleeps; seconds of pauses.
         """
-        texts = [step.isoformat() if isinstance(step, datetime) else str(step) for step in steps]
+        texts = [_text_of(step) for step in steps]
         tracked = run_twice("clocks.py", directory, *texts, variables=self.variables, **settings)
         shown = [line.split()[0] for line in tracked.output.splitlines()]
         moments = [step.replace(microsecond=0).isoformat() for step in steps if isinstance(step, datetime)]
@@ -73,6 +73,12 @@ class WallClock:
         ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
+
+
+def _text_of(step: datetime | timedelta | float) -> str:
+    if isinstance(step, timedelta):
+        return f"asleep={step.total_seconds()}"
+    return step.isoformat() if isinstance(step, datetime) else str(step)
 
 
 def days(count: float) -> datetime:

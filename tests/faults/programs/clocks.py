@@ -1,6 +1,7 @@
 """Makes calls while its wall clock is set: between calls, within a call, and between calls and their flush.
 
-Arguments: MOMENT [MOMENT|SECONDS]..., what the clock is set to, or how long to pause. It begins at the first.
+Arguments: MOMENT [MOMENT|SECONDS|asleep=SECONDS]..., what the clock is set to, or how long to pause, or how long the
+machine sleeps, in the middle of a call and before another one. It begins at the first.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 CLOCK, STEPS = Path(os.environ["WALL_CLOCK"]), sys.argv[1:]
+PAUSE = 0.3
 
 
 def set_clock(moment: str) -> None:
@@ -50,11 +52,27 @@ def calls_at(moment: str) -> None:
     set_clock(moment)
 
 
-moments = 0
+def calls_around_a_sleep(seconds: float) -> None:
+    """Let the machine sleep: two clocks go on meanwhile, and the one that is not set by anybody is not told."""
+    with track("through the night"):
+        time.sleep(PAUSE)  # the tracker looks for sleeps now and then
+        with CLOCK.open("r+b", buffering=0) as file:
+            both = [int.from_bytes(file.read(8), sys.byteorder, signed=True) + round(seconds * 1e9) for _ in range(2)]
+            file.seek(0)
+            file.write(b"".join(one.to_bytes(8, sys.byteorder, signed=True) for one in both))
+    with track("in the morning"):
+        pass
+    feature_tracker.flush(60)
+
+
+made = 0
 for step in STEPS:
-    if "T" in step:
+    if step.startswith("asleep="):
+        calls_around_a_sleep(float(step.removeprefix("asleep=")))
+        made += 2
+    elif "T" in step:
         calls_at(step)
-        moments += 1
+        made += 3
     else:
         time.sleep(float(step))
-account(3 * moments)
+account(made)
