@@ -87,6 +87,7 @@ def run_twice(
     before: Sequence[str] = (),
     variables: dict[str, str] | None = None,
     data_dir: Path | None = None,
+    seconds: float = LONGEST_SECONDS,
     **settings: str,
 ) -> Tracked:
     """Run a program of `programs` without and with tracking; return the latter, having checked what must hold.
@@ -97,6 +98,7 @@ def run_twice(
             None: the test looks at them itself.
         before: what to start the program with.
         variables: further ones, for both runs. data_dir: the store, in place of one in `directory`.
+        seconds: when each run counts as hanging.
         settings: without their prefix.
     """
     command = [*before, sys.executable, str(PROGRAMS / program), *arguments]
@@ -109,9 +111,9 @@ def run_twice(
         **{f"FEATURE_TRACKING_{name.upper()}": value for name, value in settings.items()},
     }
     common = {**os.environ, "PYTHONHASHSEED": "0", **(variables or {})}
-    without = _run(command, {**common, **off})
+    without = _run(command, {**common, **off}, seconds)
     assert not (directory / "off").exists()
-    tracked = _run(command, {**common, **on})
+    tracked = _run(command, {**common, **on}, seconds)
     assert (tracked.returncode, tracked.stdout) == (without.returncode, without.stdout), tracked.stderr[:5000]
     said = _warnings(tracked.stderr, without.stderr)
     if warnings is not None:
@@ -122,10 +124,10 @@ def run_twice(
     )
 
 
-def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], environment: dict[str, str], seconds: float) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, errors="surrogateescape", check=False,
-        timeout=LONGEST_SECONDS, start_new_session=True,
+        timeout=seconds, start_new_session=True,
     )  # fmt: skip
 
 

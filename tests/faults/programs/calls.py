@@ -1,4 +1,4 @@
-"""Calls while its backend is at fault, and after that is mended. python calls.py mended|slow|dead
+"""Calls while its backend is at fault, and after that is mended. python calls.py mended|slow|dead|outage
 
 Prints results, an exception and lines of its own on both streams, and ends with a status of its own.
 """
@@ -17,6 +17,7 @@ from curio_tracking import feature_tracker, track_feature
 ENDING = sys.argv[1]
 CALLS = 200
 LONGEST_SECONDS = 40
+OUTAGE_SECONDS = 125
 is_tracked = os.environ["FEATURE_TRACKING_ENABLED"] == "true"
 
 
@@ -47,10 +48,24 @@ if ENDING != "slow":
         assert time.monotonic() < deadline
         time.sleep(0.01)
 account(CALLS)
-if ENDING == "mended" and is_tracked:
+made = CALLS
+if ENDING == "outage":
+    for _ in range(OUTAGE_SECONDS):
+        many()
+        made += CALLS
+        if is_tracked:
+            time.sleep(1)
+if ENDING in ("mended", "outage") and is_tracked:
     Path(os.environ["MENDED"]).write_text("", "utf-8")
 many()
-if ENDING != "dead":
+made += CALLS
+if ENDING == "outage":
+    # nobody asks for anything: it has to come back by itself
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while is_tracked and feature_tracker.health()["pending"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+elif ENDING != "dead":
     assert feature_tracker.flush(LONGEST_SECONDS) or not is_tracked
-account(2 * CALLS)
+account(made)
 sys.exit(7)
