@@ -57,8 +57,9 @@ def forget(
 
     Finds the user under all keys and by the plain id: in the store in use and in those of other installed backends in
     the data directory, in rows that cannot be read, too. Applications may run meanwhile: what they hold in memory is
-    waited for, ten seconds at most. Afterwards everything is read back. Ends with code 1 if something of the user is left or may be; the receipt says what and why. Run it again to
-    complete it. Neither the id nor a pseudonym is printed or kept.
+    waited for, ten seconds at most. Afterwards everything is read back. Ends with code 1 if something of the user is
+    left or may be; the receipt says what and why. Run it again to complete it. Neither the id nor a pseudonym is
+    printed or kept.
     """
     chosen = choose_format(format_name)
     settings, user_id = command_settings(ctx), _user_id(user)
