@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from curio_tracking.collecting.guard import is_interrupt, one_line
 from curio_tracking.errors import CurioError, SettingsError
 from curio_tracking.forgetting.person import Person
-from curio_tracking.forgetting.queues import await_queues
 from curio_tracking.forgetting.receipt import Receipt, StoreReceipt
 from curio_tracking.forgetting.traces import traces_of
 from curio_tracking.queries import RecordQuery, SummaryQuery
+from curio_tracking.queues import await_queues
 from curio_tracking.records import from_microseconds
 from curio_tracking.runtime import make_backend
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 EPHEMERAL: Final = "memory"
 """Lives in one process: only that process can erase from it."""
 NOT_HERE: Final = "its records are in the memory of the process that tracks: call feature_tracker.forget there"
+FORGET_AGAIN: Final = "forget the user again"
 MOST_PASSES: Final = 3
 _EVERYTHING: Final = RecordQuery()
 
@@ -51,7 +52,7 @@ def forget(
         raise SettingsError("the id of the user is empty; nothing was changed")
     person = Person(user_id, settings, host)
     receipt = Receipt(_now(), str(settings.data_dir), is_rehearsal, person.key_numbers, person.unusable_keys)
-    receipt.not_reached += await_queues(settings.data_dir)
+    receipt.not_reached += await_queues(settings.data_dir, FORGET_AGAIN)
     stores = [_Store(settings.backend, make_backend(settings, host), person, receipt)]
     stores += _further_stores(settings, host, person, receipt)
     try:

@@ -369,8 +369,8 @@ def test_process_whose_backend_refuses_is_named_and_not_waited_for(
     run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = leave_health(data_dir, state="retrying", max_flush=0.1)
-    monkeypatch.setattr("curio_tracking.forgetting.queues.os.getpid", lambda: -1)  # as another process would look at it
-    monkeypatch.setattr("curio_tracking.forgetting.queues.time.sleep", pytest.fail)
+    monkeypatch.setattr("curio_tracking.queues.os.getpid", lambda: -1)  # as another process would look at it
+    monkeypatch.setattr("curio_tracking.queues.time.sleep", pytest.fail)
     (said,) = [text for text in receipt_of(forget(run))["not_reached"] if "process" in text]
     file.close()
     assert "(shop) has in memory: its backend does not take it now" in said

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +18,23 @@ from curio_tracking.records import FeatureStatus
 
 CANARY: Final = "canary-of-the-mine"
 ADDRESS: Final = "ada@example.org"
+HOLDER: Final = f"""
+import time
+from curio_tracking import feature_tracker, track
+
+calls = 0
+while not feature_tracker.health()["pending"]:  # the thread may just have been about to write
+    with track("first"):
+        pass
+    feature_tracker.flush()
+    with track("greet") as run:
+        run.add_metadata(note={CANARY!r})
+    calls += 1
+    time.sleep(0.2)
+print(calls, flush=True)
+input()
+"""
+"""An application that has a private text in memory, and runs on; it says how often it has recorded that text."""
 
 
 @pytest.fixture
@@ -113,3 +133,42 @@ def test_what_cannot_be_searched_is_said_and_fails_a_strict_scan(
     result = run("privacy", "scan", "--strict", "--canary", CANARY)
     assert result.code == 1
     assert re.search(r"^cannot be searched: .*\.csv: Permission denied$", result.err, re.MULTILINE)
+
+
+@pytest.fixture
+def start_holder(data_dir: Path) -> Iterator[Callable[[str], tuple[subprocess.Popen[str], int]]]:
+    """Start an application of its own that writes what it has in memory after so many seconds."""
+    started = []
+
+    def start(flush_seconds: str) -> tuple[subprocess.Popen[str], int]:
+        environment = os.environ | {"FEATURE_TRACKING_FLUSH_SECONDS": flush_seconds}
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        started.append(process)
+        assert process.stdout is not None
+        return process, int(process.stdout.readline())
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_what_a_running_application_has_in_memory_is_waited_for(run: Any, start_holder: Callable[..., Any]) -> None:
+    process, calls = start_holder("6")
+    result = run("privacy", "scan", "--strict", "--canary", CANARY, "--format", "json")
+    assert process.poll() is None
+    assert result.code == 1
+    assert [leak["field"] for leak in json.loads(result.out)].count("metadata.note") == calls
+
+
+def test_application_that_cannot_be_waited_for_fails_a_strict_scan(run: Any, start_holder: Callable[..., Any]) -> None:
+    process, _calls = start_holder("3600")
+    result = run("privacy", "scan", "--strict", "--canary", CANARY)
+    assert result.code == 1
+    assert re.search(
+        rf"^cannot be searched: what process {process.pid} has in memory: .*; scan again after that$",
+        result.err,
+        re.MULTILINE,
+    )

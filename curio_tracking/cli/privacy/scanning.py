@@ -26,6 +26,7 @@ from curio_tracking.cli.failures import FAILURE
 from curio_tracking.cli.progress import shown_work
 from curio_tracking.errors import CurioError
 from curio_tracking.queries import RecordQuery
+from curio_tracking.queues import await_queues
 
 if TYPE_CHECKING:
     from curio_tracking.leaks.scanning import Leak, Scan
@@ -66,7 +67,8 @@ def scan(
     Looks through all records for what the filter redact would replace: values that look like secrets or stand under
     the name of one, and mail addresses. Canaries are searched in the records and in every file of the data directory,
     quarantine and rollups included: plain, in base64, in hex, encoded for a URL, and in compressed files. Says where
-    something is, never what; what it shows is safe to keep in a log. Changes nothing.
+    something is, never what; what it shows is safe to keep in a log. Changes nothing. Applications may run meanwhile:
+    what they hold in memory is waited for, ten seconds at most.
     """
     # late: every start of the program loads this module, and the filters' patterns take a while to be compiled
     from curio_tracking.leaks.canaries import CanarySearch
@@ -78,6 +80,8 @@ def scan(
     with open_session(ctx) as session:
         secrets = SecretSearch(also=session.settings.redact, exactly=session.settings.exclude)
         search = Scan(canaries, secrets)
+        held = await_queues(session.settings.data_dir, "scan again")
+        search.problems += [f"cannot be searched: {text}" for text in held]
         leaks = _leaks(session, search)
         shown = list(islice(leaks, limit or None))
         more = sum(1 for _ in leaks)

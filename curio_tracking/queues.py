@@ -1,7 +1,7 @@
 """Queues: what running applications hold in memory comes to the store before anybody looks there.
 
-Nobody can reach into another process; but each writes what it holds every FLUSH_SECONDS. So an erasure waits that long
-once, and says of whom it could not wait for. Knows processes by their health files alone.
+Nobody can reach into another process; but each writes what it holds every FLUSH_SECONDS. So an erasure, or a search for
+leaks, waits that long once, and says of whom it could not wait for. Knows processes by their health files alone.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ _RUNNING: Final = ("starting", "running", "retrying", "silent")
 _STUCK: Final = ("retrying", "silent")
 
 
-def await_queues(data_dir: Path) -> list[str]:
+def await_queues(data_dir: Path, remedy: str) -> list[str]:
     """Let every other process write what it holds now.
+
+    Args:
+        data_dir: where they write. remedy: what to do again later about those that could not be waited for.
 
     Returns:
         Whose records did not come for certain, a sentence each.
@@ -35,7 +38,7 @@ def await_queues(data_dir: Path) -> list[str]:
     awaited = [_seconds(one) for one in others if one["state"] not in _STUCK and _seconds(one) <= MOST_SECONDS]
     if awaited:
         time.sleep(max(awaited))
-    return [text for one in others if (text := _not_awaited(one)) is not None]
+    return [text for one in others if (text := _not_awaited(one, remedy)) is not None]
 
 
 def _seconds(process: dict[str, Any]) -> float:
@@ -43,10 +46,10 @@ def _seconds(process: dict[str, Any]) -> float:
     return float((process["flush_seconds"] or 0) + (process["max_flush"] or 0))
 
 
-def _not_awaited(process: dict[str, Any]) -> str | None:
+def _not_awaited(process: dict[str, Any], remedy: str) -> str | None:
     holds = f"what {name_of_process(process)} has in memory"
     if process["state"] in _STUCK:
-        return f"{holds}: its backend does not take it now; forget the user again when `doctor --processes` is content"
+        return f"{holds}: its backend does not take it now; {remedy} when `doctor --processes` is content"
     if _seconds(process) > MOST_SECONDS:
-        return f"{holds}: it may write only after {_seconds(process):.0f} seconds; forget the user again after that"
+        return f"{holds}: it may write only after {_seconds(process):.0f} seconds; {remedy} after that"
     return None
