@@ -40,6 +40,9 @@ CUT_VALUE: Final = 256
 """Characters of an error message, and of a parameter's value, that are taken in the host's thread; more may follow."""
 _MOST_REMEMBERED: Final = 2048
 _LONGEST_REMEMBERED: Final = 40
+_LONG: Final = 1_000
+"""Characters of a text that is worth to be remembered by itself: that of a context comes back with every call in it."""
+_MOST_LONG_REMEMBERED: Final = 8
 _NUMBERS: Final = (int, float)
 _SMALLEST_OTHER: Final = 10**19
 _FIRST_OF_CARDS: Final = frozenset("23456")
@@ -66,6 +69,7 @@ class Redact:
         self._names = SecretNames(also, exactly)
         self._keys: dict[str, tuple[str, Verdict, bool]] = {}
         self._texts: dict[str, str] = {}
+        self._long_texts: dict[str, str] = {}
         self._kept: dict[Signature, bool] = {}
         self._work_left = 0
 
@@ -168,11 +172,22 @@ class Redact:
     def _text(self, text: str) -> str:
         if not self._can_take(min(len(text), LONGEST_TEXT) >> 4):
             return REDACTED
+        if len(text) >= _LONG:
+            return self._long_text(text)
         clean = scrub(text, self._names)
         if len(text) <= _LONGEST_REMEMBERED:
             if len(self._texts) >= _MOST_REMEMBERED:
                 self._texts.clear()
             self._texts[text] = clean
+        return clean
+
+    def _long_text(self, text: str) -> str:
+        clean = self._long_texts.get(text)
+        if clean is None:
+            clean = scrub(text, self._names)
+            if len(self._long_texts) >= _MOST_LONG_REMEMBERED:
+                self._long_texts.clear()
+            self._long_texts[text] = clean
         return clean
 
     def _can_take(self, work: int) -> bool:

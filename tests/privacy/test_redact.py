@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from curio_tracking.collecting.capture import MAX_VALUE_LENGTH
 from curio_tracking.collecting.outcome import MAX_MESSAGE_LENGTH
+from curio_tracking.privacy.patterns import scrub
 from curio_tracking.privacy.redact import CUT_MESSAGE, CUT_VALUE, MAX_DEPTH, Redact, create
 from curio_tracking.privacy.size import Size
 from curio_tracking.records import FeatureStatus
@@ -241,3 +242,25 @@ def test_message_of_which_the_end_was_cut_off_has_no_half_of_a_secret(left: int)
 
 def test_lengths_at_which_texts_are_cut_are_those_of_the_side_that_cuts() -> None:
     assert (CUT_VALUE, CUT_MESSAGE) == (MAX_VALUE_LENGTH, MAX_MESSAGE_LENGTH)
+
+
+def test_long_text_of_a_context_is_looked_through_once_and_clean_in_every_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+
+    def watched(text: str, *rest: Any) -> str:
+        looked_at.append(text)
+        return scrub(text, *rest)
+
+    monkeypatch.setattr("curio_tracking.privacy.redact.scrub", watched)
+    filter_, text = Redact(), f"{'word ' * 1_000}password={PLANTED}"
+    kept = [filter_.apply(make_record(metadata={"note": text})).metadata["note"] for _call in range(3)]
+    assert set(kept) == {f"{'word ' * 1_000}password=[redacted]"}
+    assert looked_at.count(text) == 1
+
+
+def test_long_texts_that_differ_are_each_looked_through() -> None:
+    filter_ = Redact()
+    texts = [f"{number} {'word ' * 1_000}password={PLANTED}" for number in range(30)]
+    kept = [filter_.apply(make_record(metadata={"note": text})).metadata["note"] for text in texts * 2]
+    assert [text.split()[0] for text in kept] == [str(number) for number in range(30)] * 2
+    assert [text for text in kept if PLANTED in text] == []
