@@ -115,6 +115,29 @@ def test_plugin_that_takes_the_process_along_is_reported(site: Site, fault: str)
     assert broken(rows) == {"can be checked to the end": reason}
 
 
+OUTLIVING = """
+import os, time
+stream = open({place!r}, "w", buffering=1)
+print(os.getcwd(), file=stream)
+time.sleep(30)
+print("goes on", file=stream)
+"""
+
+
+def test_plugin_does_not_outlive_a_check_that_is_killed(site: Site, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    site.install("subject", OUTLIVING.format(place=str(told)))
+    command = [sys.executable, "-P", "-m", "curio_tracking", "plugins", "check", "subject"]
+    check = subprocess.Popen(command, env=site.environment, cwd=site.work, stdout=subprocess.DEVNULL)
+    with told.open() as stream:
+        directory = Path(stream.readline().strip())
+        check.kill()
+        assert stream.read() == ""  # nobody has it open any more
+    check.wait()
+    assert not directory.exists()
+
+
 @pytest.mark.parametrize("fault", ENDING)
 def test_promise_that_takes_the_process_along_is_named(site: Site, fault: str) -> None:
     source, reason = ENDING[fault]

@@ -171,8 +171,10 @@ def _environment(directory: Path, state: PluginState, plugins_dir: Path | None) 
 def _process(
     arguments: list[str], directory: Path, environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
+    lifeline, ours = os.pipe()
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-P", "-m", CHECKER, *arguments],
+        [sys.executable, "-P", "-m", CHECKER, *arguments, "--lifeline", str(lifeline)],
+        pass_fds=[lifeline],
         cwd=directory,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -180,6 +182,7 @@ def _process(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    os.close(lifeline)
     try:
         yield process
     finally:
@@ -188,6 +191,7 @@ def _process(
         except ProcessLookupError:
             pass
         process.wait()
+        os.close(ours)
 
 
 def _events(process: subprocess.Popen[bytes], path: Path, timeout: float) -> Iterator[dict[str, Any]]:

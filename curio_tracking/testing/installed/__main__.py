@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curio_tracking.errors import CurioError
-from curio_tracking.testing.installed import subject
+from curio_tracking.testing.installed import lifeline, subject
 from curio_tracking.testing.installed.report import Report
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ def main(arguments: Sequence[str]) -> None:
     for name in ("group", "distribution", "name", "report"):
         parser.add_argument(name)
     parser.add_argument("--has-options", action="store_true")
+    parser.add_argument("--lifeline", type=int, required=True)
     given = parser.parse_args(arguments)
+    lifeline.hold(given.lifeline)
     with open(given.report, "w", encoding="utf-8") as stream:  # noqa: PTH123
         report = Report(stream)
         loaded = subject.load(given.group, given.distribution or None, given.name, has_options=given.has_options)
