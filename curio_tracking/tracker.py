@@ -1,7 +1,7 @@
 """FeatureTracker: what users hold. Light to import: pluggy, pydantic and the backends come with the first record.
 
 Follow one call: `track_feature` (collecting/decorator, hotpath) -> Buffer -> Writer -> Assembler -> FilterChain ->
-backend. Reading goes the other way: flush, then a `Reader` over the same store.
+backend. Reading (`Questions`) goes the other way: flush, then a `Reader` over the same store.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from curio_tracking.collecting.running import current_cell
 from curio_tracking.collecting.site import Site
 from curio_tracking.collecting.switches import Switches, from_environment
 from curio_tracking.efficiency import Targets
+from curio_tracking.questions import Questions
 from curio_tracking.vocabulary import FeatureCategory, FeatureStatus
 
 TYPE_CHECKING = False  # typing costs 10 ms; a checker takes this name for the real one
@@ -26,13 +27,12 @@ if TYPE_CHECKING:
 
     from curio_tracking.collecting.pipeline import Pipeline
     from curio_tracking.reader import Reader
-    from curio_tracking.records import FeatureRecord
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
 
 
-class FeatureTracker:
+class FeatureTracker(Questions):
     """Tracks features and answers questions about them.
 
     The module's `feature_tracker` is the one that `track_feature` and `track` use; further ones are for programs that
@@ -256,77 +256,6 @@ class FeatureTracker:
 
         pipeline = self._collector.writer.pipeline or self._load_pipeline(strict=True)
         return forget_here(user_id, pipeline.settings, pipeline.host, is_written=is_written)
-
-    def records(
-        self,
-        feature_name: str | None = None,
-        category: FeatureCategory | str | None = None,
-        status: FeatureStatus | str | None = None,
-        user_id: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        limit: int = 100,
-    ) -> list[FeatureRecord]:
-        """Return records, newest first, this process's own calls included.
-
-        Args:
-            user_id: the plain id. since, until: `7d`, `12h`, `2026-11-01`, ISO 8601. limit: 0 for all.
-
-        Raises:
-            QueryError, UnknownNameError: a time, category or status cannot be understood.
-        """
-
-        def ask(reader: Reader) -> list[FeatureRecord]:
-            where = reader.where(
-                feature_name=feature_name,
-                category=category,
-                status=status,
-                user_id=user_id,
-                since=since,
-                until=until,
-                limit=limit,
-            )
-            return list(reader.records(where))
-
-        return self._ask(ask)
-
-    def stats(
-        self,
-        feature_name: str,
-        category: FeatureCategory | str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-    ) -> dict[str, Any] | None:
-        """Return the statistics of one feature under their public names; None if nothing is known of it."""
-
-        def ask(reader: Reader) -> dict[str, Any] | None:
-            where = reader.where(feature_name=feature_name, category=category, since=since, until=until)
-            summary = reader.feature(where)
-            return None if summary is None else summary.as_dict()
-
-        return self._ask(ask)
-
-    def top_features(
-        self,
-        limit: int = 10,
-        category: FeatureCategory | str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-    ) -> list[dict[str, Any]]:
-        """Return the statistics of the most used features, most calls first; limit 0: all."""
-
-        def ask(reader: Reader) -> list[dict[str, Any]]:
-            where = reader.where(category=category, since=since, until=until)
-            return [summary.as_dict() for summary in reader.features(where, limit)]
-
-        return self._ask(ask)
-
-    def _ask(self, question: Callable[[Reader], _R]) -> _R:
-        reader = self.reader()
-        try:
-            return question(reader)
-        finally:
-            reader.close()
 
 
 def _pipeline_per_process(pipeline: Pipeline) -> Callable[[], Pipeline]:
