@@ -86,6 +86,10 @@ class Redact:
             if len(message) == CUT_MESSAGE:
                 message = without_cut_end(message)
             record.error_message = scrub(message, self._names, LONGEST_MESSAGE)
+        if record.error_type is not None:
+            # a class is named by its author, but manual tracking takes any text
+            self._work_left = MOST_WORK
+            record.error_type = self._texts.get(record.error_type) or self._text(str(record.error_type))
         return record
 
     def _keeps(self, signature: Signature) -> bool:

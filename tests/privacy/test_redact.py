@@ -264,3 +264,21 @@ def test_long_texts_that_differ_are_each_looked_through() -> None:
     kept = [filter_.apply(make_record(metadata={"note": text})).metadata["note"] for text in texts * 2]
     assert [text.split()[0] for text in kept] == [str(number) for number in range(30)] * 2
     assert [text for text in kept if PLANTED in text] == []
+
+
+@pytest.mark.parametrize("kind", [TOKEN, f"Error of {ADDRESS}", f"password={PLANTED}"])
+def test_secret_given_as_the_kind_of_an_error_is_taken_out(kind: str) -> None:
+    error_type = Redact().apply(make_record(error_type=kind)).error_type
+    assert "[redacted]" in str(error_type)
+    assert [text for text in (TOKEN, ADDRESS, PLANTED) if text in str(error_type)] == []
+
+
+def test_name_of_an_exception_is_no_secret() -> None:
+    kinds = {one.__name__ for one in all_subclasses(BaseException)}
+    assert len(kinds) > 100
+    filter_ = Redact()
+    assert {kind for kind in kinds if filter_.apply(make_record(error_type=kind)).error_type != kind} == set()
+
+
+def all_subclasses(kind: type) -> set[type]:
+    return {kind} | {one for child in type.__subclasses__(kind) for one in all_subclasses(child)}
