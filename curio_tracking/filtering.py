@@ -15,6 +15,7 @@ from curio_tracking.hookspecs import FIRST_FILTER_ORDER, LAST_FILTER_ORDER
 from curio_tracking.interfaces import ImportAwareFilter
 from curio_tracking.logbook import warn
 from curio_tracking.plugins import State, normal_name
+from curio_tracking.vocabulary import LONGEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +162,8 @@ def user_translation(settings: Settings, host: PluginHost) -> Callable[[str], fr
     def stored_ids(user_id: str) -> frozenset[str]:
         # the filters are made for the question, which most readers never ask
         ids = [translate(user_id) for translate in _translators(settings, host)]
-        return frozenset().union(*ids) if ids else frozenset({user_id})
+        # collected ones are cut to LONGEST_ID, imported ones may be longer
+        return frozenset().union(*ids) if ids else frozenset({user_id, user_id[:LONGEST_ID]})
 
     return stored_ids
 

@@ -1,4 +1,4 @@
-"""The two closed lists of the vocabulary: how an execution ended, and what kinds of features there are.
+"""The two closed lists of the vocabulary: how an execution ended, and what kinds of features there are; and a bound.
 
 Apart from `records`, because a tracked application needs these names at import, and dataclasses cost it 10 ms.
 """
@@ -6,6 +6,9 @@ Apart from `records`, because a tracked application needs these names at import,
 from __future__ import annotations
 
 from enum import StrEnum
+
+LONGEST_ID = 512
+"""Characters of a user or session id; what is beyond them is no part of it, neither in a record nor in a question."""
 
 
 class FeatureStatus(StrEnum):

@@ -11,6 +11,7 @@ from threading import get_ident
 
 from curio_tracking.collecting.guard import pass_over
 from curio_tracking.collecting.weight import bounded
+from curio_tracking.vocabulary import LONGEST_ID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,11 +151,11 @@ class tracking_context:  # noqa: N801  (used like a function: `with tracking_con
 
 
 def text_of(value: object) -> str | None:
-    """Return the value as text, at most 512 characters; None for None and for what cannot be shown as text."""
+    """Return the value as text, at most `LONGEST_ID` characters; None for None and for what cannot be shown as text."""
     if value is None:
         return None
     try:
-        return str(value)[:512]
+        return str(value)[:LONGEST_ID]
     except BaseException as odd:
         pass_over(odd, Exception)
         return None

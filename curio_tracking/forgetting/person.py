@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from curio_tracking.filtering import user_translation
 from curio_tracking.privacy.anonymize import PSEUDONYM, is_user_name, pseudonym
 from curio_tracking.privacy.keys import KEYS_DIR, KeyRing
+from curio_tracking.vocabulary import LONGEST_ID
 
 if TYPE_CHECKING:
     from curio_tracking.plugins import PluginHost
@@ -31,7 +32,8 @@ class Person:
         key_numbers: of the keys that can be used, the newest first.
         unusable_keys: numbers of keys that are there and cannot be used: what lies under them cannot be found.
         pseudonyms: the user's, by the number of their key.
-        ids: all of these, the plain id, and what filters of other plugins store the user under.
+        ids: all of these, the plain id (and as much of it as collected records keep), and what filters of other plugins
+            store the user under.
     """
 
     def __init__(self, user_id: str, settings: Settings, host: PluginHost) -> None:
@@ -42,13 +44,15 @@ class Person:
         """
         ring = KeyRing(settings.data_dir / KEYS_DIR)
         keys = ring.all()
-        self._plain = user_id
+        # the longer one first: the other is part of it
+        self._plain = tuple(dict.fromkeys((user_id, user_id[:LONGEST_ID])))
         self.key_numbers = [key.number for key in keys]
         self.unusable_keys = [number for number in ring.numbers() if number not in self.key_numbers]
         self.pseudonyms = {key.number: pseudonym(key, "user", user_id) for key in keys}
         translated = user_translation(settings, host)(user_id)
-        self.ids = frozenset({user_id, *self.pseudonyms.values(), *translated})
-        self._places = {name: str(number) for number, name in self.pseudonyms.items()} | {user_id: PLAIN}
+        self.ids = frozenset({*self._plain, *self.pseudonyms.values(), *translated})
+        self._places = {name: str(number) for number, name in self.pseudonyms.items()}
+        self._places |= dict.fromkeys(self._plain, PLAIN)
 
     def place_of(self, record: FeatureRecord) -> str | None:
         """Return under what a record is the user's: the number of a key, `plain` or `other`; None if it is not."""
@@ -73,13 +77,15 @@ class Person:
 
     def hidden(self, text: str) -> str:
         """Return a text, such as the message of a backend, without the plain id."""
-        return re.sub(rf"(?<!\w){re.escape(self._plain)}(?!\w)", HIDDEN, text)
+        for plain in self._plain:
+            text = re.sub(rf"(?<!\w){re.escape(plain)}(?!\w)", HIDDEN, text)
+        return text
 
 
-def _is_named(plain: str, value: Any, *, is_user: bool = False) -> bool:
+def _is_named(plain: tuple[str, ...], value: Any, *, is_user: bool = False) -> bool:
     """Whether the plain id stands somewhere in metadata under a name that says that it is a user's."""
     if isinstance(value, dict):
         return any(_is_named(plain, part, is_user=is_user or is_user_name(name)) for name, part in value.items())
     if isinstance(value, list | tuple):
         return any(_is_named(plain, part, is_user=is_user) for part in value)
-    return is_user and isinstance(value, str | int) and not isinstance(value, bool) and str(value) == plain
+    return is_user and isinstance(value, str | int) and not isinstance(value, bool) and str(value) in plain

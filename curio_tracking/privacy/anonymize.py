@@ -20,6 +20,7 @@ from curio_tracking.privacy.names import words_of
 from curio_tracking.privacy.patterns import PSEUDONYM_BYTES, PSEUDONYM_FORM, REDACTED
 from curio_tracking.privacy.shape import is_shape, remember
 from curio_tracking.unread import UnreadRecord
+from curio_tracking.vocabulary import LONGEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,7 +189,7 @@ class Anonymize:
 def pseudonym(key: Key, kind: Kind, plain: str) -> str:
     """Return the name under which an id is stored: the key's number, a colon and 32 hexadecimal digits."""
     # the kind goes in as well: a session that is named after its user must not show that it is
-    message = f"{kind}:{plain}".encode("utf-8", "surrogatepass")
+    message = f"{kind}:{plain[:LONGEST_ID]}".encode("utf-8", "surrogatepass")
     return f"{key.number}:{digest(key.secret, message, 'sha256')[:PSEUDONYM_BYTES].hex()}"
 
 
@@ -229,9 +230,13 @@ def _replaced(text: str, plain: str, instead: str) -> str:
 
 @lru_cache(maxsize=256)
 def _pattern(plain: str) -> re.Pattern[str]:
-    """Match an id as a word of its own; a short number only where it is said to be an id, or every 7 would go."""
+    """Match an id as a word of its own; a short number only where it is said to be an id, or every 7 would go.
+
+    An id that was too long is known without its end, and is hidden with it.
+    """
     before = r"(\b(?:user|uid|id|account|session)\W{1,4})" if _is_short_number(plain) else r"(?<!\w)()"
-    return re.compile(f"{before}{re.escape(plain)}(?!\\w)", re.IGNORECASE)
+    after = r"\S*" if len(plain) >= LONGEST_ID else r"(?!\w)"
+    return re.compile(f"{before}{re.escape(plain)}{after}", re.IGNORECASE)
 
 
 def _is_short_number(plain: str) -> bool:

@@ -404,3 +404,16 @@ def test_tracker_forgets_what_is_still_in_its_queue(make_tracker: Callable[..., 
     assert (receipt["complete"], receipt["erased"]) == (True, 2)
     assert len(tracker.records()) == 1
     assert tracker.records(user_id=ADA) == []
+
+
+@pytest.mark.parametrize("anonymize", [True, False])
+@pytest.mark.parametrize("length", [512, 513, 2_000])
+def test_user_with_a_long_id_is_found_and_forgotten(
+    make_tracker: Callable[..., FeatureTracker], anonymize: bool, length: int
+) -> None:
+    tracker, user = make_tracker(anonymize=anonymize), "x" * length
+    tracker.complete_custom_tracking(tracker.start_custom_tracking("work", user_id=user, metadata={"user_id": user}))
+    assert len(tracker.records(user_id=user)) == 1
+    receipt = tracker.forget(user)
+    assert (receipt["complete"], receipt["erased"]) == (True, 1)
+    assert tracker.records() == []

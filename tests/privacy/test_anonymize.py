@@ -19,6 +19,7 @@ from curio_tracking.privacy.keys import KeyRing
 from curio_tracking.records import FeatureStatus
 from curio_tracking.settings import load_settings
 from curio_tracking.testing import make_record
+from curio_tracking.vocabulary import LONGEST_ID
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,3 +214,21 @@ def test_deep_and_cyclic_metadata_comes_to_an_end(record_filter: Anonymize) -> N
     knot["again"] = knot
     record = record_filter.apply(make_record(user_id=USER, metadata={"knot": knot}))
     assert "anna" not in json.dumps(record.metadata)
+
+
+LONG_ID = "id-" + "9f" * 300
+"""Longer than what a call keeps of it."""
+
+
+def test_long_id_has_one_pseudonym_wherever_it_stands_and_however_much_of_it(
+    record_filter: Anonymize, ring: KeyRing
+) -> None:
+    cut = LONG_ID[:LONGEST_ID]
+    kept = record_filter.apply(make_record(user_id=cut, metadata={"user_id": LONG_ID}))
+    assert kept.user_id == kept.metadata["user_id"]
+    assert record_filter.stored_user_ids(LONG_ID) == {kept.user_id}
+
+
+def test_end_of_a_long_id_is_hidden_with_it(record_filter: Anonymize) -> None:
+    kept = record_filter.apply(make_record(user_id=LONG_ID[:LONGEST_ID], error_message=f"no mail for {LONG_ID} today"))
+    assert kept.error_message == f"no mail for {kept.user_id} today"
