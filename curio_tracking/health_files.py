@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.errors import StorageError
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import SAFELY, open_file
 from curio_tracking.records import iso_time
 from curio_tracking.storage.directories import list_names, make_private, storage_error
 from curio_tracking.storage.files import TEMPORARY, append_whole, is_unowned, remove_abandoned, try_lock, unlock
@@ -163,7 +163,7 @@ def _remove_old(folder: Path, retention_seconds: float) -> None:
 
 def _remove_unowned(path: Path) -> None:
     with contextlib.suppress(OSError):
-        file = os.open(path, os.O_RDWR | SAFELY)
+        file = open_file(path, os.O_RDWR)
         try:
             if is_unowned(file):
                 path.unlink()

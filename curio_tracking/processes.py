@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.health import HEALTH_FIELDS, PROCESS_FIELDS, STATES
 from curio_tracking.health_files import FOLDER, LONGEST_TEXT, SUFFIX
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 from curio_tracking.records import iso_time
 from curio_tracking.storage.directories import list_names
 
@@ -45,7 +45,7 @@ def known_processes(data_dir: Path) -> list[dict[str, Any]]:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        file = os.open(path, os.O_RDONLY | SAFELY)
+        file = open_file(path, os.O_RDONLY)
     except OSError:
         return None
     try:

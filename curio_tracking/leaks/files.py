@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from curio_tracking.opening import SAFELY
+from curio_tracking import opening
 from curio_tracking.privacy.keys import KEYS_DIR
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def _size_of(path: Path) -> int | None:
 
 
 def open_file(path: Path) -> BinaryIO:
-    """Open a file to read it, unless a symbolic link stands in its place.
+    """Open a file to read it, unless a symbolic link or something else stands in its place.
 
     Raises:
         OSError: it cannot be read.
     """
-    return os.fdopen(os.open(path, os.O_RDONLY | SAFELY), "rb")
+    return os.fdopen(opening.open_file(path, os.O_RDONLY), "rb")

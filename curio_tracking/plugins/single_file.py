@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MODULE: Final = "curio_tracking_plugin_"
-_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # a named pipe must not hold up the application
 
 
 def refusal_of(path: Path, *, is_directory: bool = False) -> str | None:
@@ -74,7 +73,7 @@ class _Loader(SourceFileLoader):
         Raises:
             ImportError: it is another one by now. OSError: it cannot be read.
         """
-        with os.fdopen(os.open(path, os.O_RDONLY | SAFELY | _NO_WAIT), "rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | SAFELY), "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode) or (os.name == "posix" and mode & stat.S_IWOTH):
                 raise ImportError(f"{path} was exchanged while it was looked at")

@@ -28,7 +28,6 @@ PRIVATE_FILE: Final = 0o600
 PRIVATE_DIR: Final = 0o700
 _NAME: Final = re.compile(r"([1-9]\d{0,5})\.key")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # a named pipe in a key's place must not block
 
 
 class Key(NamedTuple):
@@ -196,7 +195,7 @@ def _sync(directory: Path) -> None:
 
 
 def _read(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | SAFELY | _NO_WAIT)
+    descriptor = os.open(path, os.O_RDONLY | SAFELY)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         mode = status.st_mode

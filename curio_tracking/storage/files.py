@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import SAFELY, open_file
 from curio_tracking.storage.directories import list_names, storage_error, sync_directory
 
 if TYPE_CHECKING:
@@ -41,18 +41,18 @@ def open_to_append(path: Path, *, new: bool) -> int:
     """Return a descriptor that appends; a `new` file must not exist yet, another one may be created.
 
     Raises:
-        OSError: the file cannot be opened, is a symlink, or exists although it should be new.
+        OSError: the file cannot be opened, is a symlink or no file, or exists although it should be new.
     """
-    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | (os.O_EXCL if new else 0) | SAFELY, 0o600)
+    return open_file(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | (os.O_EXCL if new else 0))
 
 
 def open_to_repair(path: Path) -> int:
     """Return a descriptor that reads and cuts an existing file.
 
     Raises:
-        OSError: there is no such file, it is a symlink, or this user may not write to it.
+        OSError: there is no such file, it is a symlink or no file, or this user may not write to it.
     """
-    return os.open(path, os.O_RDWR | SAFELY)
+    return open_file(path, os.O_RDWR)
 
 
 def append_whole(file: int, data: bytes) -> None:
@@ -124,7 +124,7 @@ def _after_last_break(file: int, size: int) -> int:
 def is_torn(path: Path) -> bool:
     """Whether the file does not end with a line break; False if it cannot be looked at."""
     try:
-        file = os.open(path, os.O_RDONLY | SAFELY)
+        file = open_file(path, os.O_RDONLY)
     except OSError:
         return False
     try:
@@ -145,7 +145,7 @@ def read_lines(path: Path) -> list[bytes]:
         StorageError: this user may not read it, or the disk fails.
     """
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | SAFELY), "rb", buffering=0) as stream:
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb", buffering=0) as stream:
             lines = stream.read().split(b"\n")
     except FileNotFoundError:
         return []
@@ -162,7 +162,7 @@ def read_first_line(path: Path) -> bytes:
         StorageError: this user may not read it, or the disk fails.
     """
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | SAFELY), "rb") as stream:
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as stream:
             line = stream.readline(_BLOCK)
     except FileNotFoundError:
         return b""

@@ -1,9 +1,14 @@
-"""No symbolic link is followed inside a data directory, wherever it stands; nor at a file that a command writes."""
+"""What stands in the place of a file: inside a data directory no symbolic link is followed, and no pipe waited at.
+
+Nor is a link followed at a file that a command writes.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +96,50 @@ def test_no_link_inside_a_store_is_followed(
         shown = "".join(use_it_all(here))
         assert contents(here / "outside") == before, f"written through {part}"
         assert OUTSIDE not in shown, f"read through {part}"
+
+
+class Hangs(BaseException):
+    """What no program takes for a failure that it can name."""
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    """Interrupt what hangs, and what hangs after that."""
+
+    def ring(*_signal: object) -> None:
+        raise Hangs
+
+    former = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 300, 1)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, former)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_pipe_inside_a_store_holds_anybody_up(
+    stores: dict[str, Path], backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alarm: None
+) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_BACKEND", backend)
+    data_dir = stores[backend] / "data"
+    parts = {_kind(part): part for part in everywhere(data_dir) if (data_dir / part).is_file()}
+    assert {".jsonl", ".csv", ".key", ".json"} <= {part.suffix for part in parts.values()}
+    for number, part in enumerate(parts.values()):
+        here = tmp_path / f"{backend}{number}"
+        shutil.copytree(data_dir, here / "data")
+        _remove(here / "data" / part)
+        os.mkfifo(here / "data" / part)
+        monkeypatch.setenv("FEATURE_TRACKING_DATA_DIR", str(here / "data"))
+        assert len(list(use_it_all(here))) > 10
+        writers = [thread for thread in threading.enumerate() if thread.name == "curio-tracking-writer"]
+        for writer in writers:
+            writer.join(30)
+            assert not writer.is_alive(), f"waits at {part}"
+
+
+def _kind(part: Path) -> tuple[str, ...]:
+    """Return what is the same for files that are used in the same way."""
+    return part.parts[0], *part.suffixes[-2:]
 
 
 def use_it_all(here: Path) -> Iterator[str]:

@@ -15,7 +15,7 @@ from heapq import merge
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 from curio_tracking.storage.directories import storage_error
 from curio_tracking.storage.tinyflux.moments import time_us
 
@@ -195,7 +195,7 @@ def opened(path: Path) -> Iterator[int]:
         FileNotFoundError: it is gone. StorageError: it cannot be read.
     """
     try:
-        file = os.open(path, os.O_RDONLY | SAFELY)
+        file = open_file(path, os.O_RDONLY)
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -18,7 +18,7 @@ from tinyflux import Point, TinyFlux
 from tinyflux.storages import Storage
 
 from curio_tracking.errors import StorageError
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 from curio_tracking.records import RECORD_FIELDS, FeatureRecord
 from curio_tracking.storage.directories import storage_error
 from curio_tracking.storage.files import read_lines
@@ -165,7 +165,7 @@ def _lines(path: Path) -> list[bytes]:
     if path.suffix != ".gz":
         return read_lines(path)
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | SAFELY), "rb") as stream, gzip.open(stream) as unpacked:
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as stream, gzip.open(stream) as unpacked:
             return unpacked.read().split(b"\n")[:-1]
     except FileNotFoundError:
         return []

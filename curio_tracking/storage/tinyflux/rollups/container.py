@@ -14,7 +14,7 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 from curio_tracking.storage.files import replace_file
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Rollup:
         """
         self.path = path
         self._held: int | None = None
-        file = os.open(path, os.O_RDONLY | SAFELY)
+        file = open_file(path, os.O_RDONLY)
         try:
             self.signature = _signature(file)
             self._head = os.pread(file, _FIRST_READ, 0)
@@ -117,7 +117,7 @@ class Rollup:
         if self._held is not None:
             return os.pread(self._held, size, begin)
         try:
-            file = os.open(self.path, os.O_RDONLY | SAFELY)
+            file = open_file(self.path, os.O_RDONLY)
         except FileNotFoundError as error:
             raise MovedError(self.path) from error
         try:
