@@ -127,6 +127,9 @@ class Registry:
         options: type[BaseModel] | None = None,
     ) -> None:
         """See `RegisterFilter`."""
+        # refused here, where the plugin is known: the chain that is sorted later is everybody's
+        if not isinstance(order, int):
+            raise PluginError(f'the filter "{name}" is registered with order={order!r}; give a whole number')
         self._add("filter", self.filters, Part(name, self._owner(), factory, options, order, leaves_trace))
 
     def register_exporter(

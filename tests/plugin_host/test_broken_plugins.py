@@ -236,3 +236,22 @@ def test_unknown_hook_name_is_reported(run: Any, install: Any, host_program: str
     result = run(host_program)
     assert result.stdout == "['done', 'done', 'done']\n"
     assert 'plugin "misspelt" (misspelt 1.5) implements an unknown hook: curio_register_backend' in result.stderr
+
+
+def test_filter_whose_order_is_no_number_leaves_the_others_running(run: Any, install: Any, host_program: str) -> None:
+    install(
+        "early",
+        """
+        from curio_tracking import hookimpl
+
+        @hookimpl
+        def curio_register_filters(register):
+            register("early", lambda settings: None, order="first")
+        """,
+    )
+    result = run(host_program)
+    assert result.stdout == "['done', 'done', 'done']\n"
+    (line,) = result.stderr.splitlines()
+    assert 'plugin "early" (early 1.5)' in line
+    assert "the filter \"early\" is registered with order='first'; give a whole number" in line
+    assert '"total_calls": 3' in run("-m", "curio_tracking", "list-features", "--format", "json").stdout
