@@ -255,3 +255,19 @@ def test_filter_whose_order_is_no_number_leaves_the_others_running(run: Any, ins
     assert 'plugin "early" (early 1.5)' in line
     assert "the filter \"early\" is registered with order='first'; give a whole number" in line
     assert '"total_calls": 3' in run("-m", "curio_tracking", "list-features", "--format", "json").stdout
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "def curio_register_filters(register): yield",
+        "async def curio_register_filters(register): pass",
+        "async def curio_register_filters(register): yield",
+    ],
+)
+def test_hook_whose_body_would_never_run_is_refused(run: Any, install: Any, host_program: str, hook: str) -> None:
+    install("deferred", f"from curio_tracking import hookimpl\n@hookimpl\n{hook}\n")
+    result = run(host_program)
+    assert result.stdout == "['done', 'done', 'done']\n"
+    (line,) = result.stderr.splitlines()
+    assert "curio_register_filters is a generator or async; write a plain function" in line
