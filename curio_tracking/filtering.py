@@ -68,13 +68,21 @@ def _step(
     apply: Apply | None
     try:
         made = prepared(part.factory(settings))
-        apply = None if made is None else made.apply
+        apply = None if made is None else _apply_of(made)
     except BaseException as error:
         if is_interrupt(error):
             raise
-        warn(f'filter "{part.name}" cannot be made, so records are dropped: {one_line(error)}')
+        owner = part.owner
+        reason = f'cannot make its filter "{part.name}", so records are dropped: {one_line(error)}'
+        warn(f"{owner.label} {reason}; {owner.remedy}")
         apply = drop
     return None if apply is None else FilterStep(part.name, apply, leaves_trace=part.leaves_trace)
+
+
+def _apply_of(made: RecordFilter) -> Apply:
+    if not callable(getattr(made, "apply", None)):
+        raise TypeError(f"made a {type(made).__name__}, which has no method apply")
+    return made.apply
 
 
 def _rank(order: int) -> int:
@@ -176,7 +184,7 @@ def _translators(settings: Settings, host: PluginHost) -> list[Callable[[str], f
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            warn(f'filter "{part.name}" cannot be made: {one_line(error)}')
+            warn(f'{part.owner.label} cannot make its filter "{part.name}": {one_line(error)}; {part.owner.remedy}')
             continue
         if translate is not None:
             found.append(translate)

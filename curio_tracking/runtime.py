@@ -152,7 +152,7 @@ def _exporters(settings: Settings, host: PluginHost) -> dict[str, Exporter]:
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            warn(f'exporter "{part.name}" cannot be made: {one_line(error)}')
+            warn(f'{part.owner.label} cannot make its exporter "{part.name}": {one_line(error)}; {part.owner.remedy}')
             continue
         if exporter is not None:
             made[part.name] = exporter
@@ -160,8 +160,9 @@ def _exporters(settings: Settings, host: PluginHost) -> dict[str, Exporter]:
 
 
 def _checked(exporter: Exporter | None) -> Exporter | None:
-    if exporter is not None and not (callable(exporter.export) and callable(exporter.close)):
-        raise TypeError("export and close must be methods")
+    for name in ("export", "close") if exporter is not None else ():
+        if not callable(getattr(exporter, name, None)):
+            raise TypeError(f"made a {type(exporter).__name__}, which has no method {name}")
     return exporter
 
 

@@ -87,18 +87,27 @@ def _commands_of(host: PluginHost) -> dict[str, Any]:
         try:
             found = typer.main.get_group(single).commands
         except Exception as error:
-            note(f"warning: a plugin's command cannot be used: {type(error).__name__}: {error}")
+            note(f"warning: a command of {_origin(registered)} cannot be used: {type(error).__name__}: {error}")
             continue
         for name in found.keys() & commands.keys():
-            note(f'warning: a plugin brings another command "{name}", which is not used')
+            note(f'warning: {_origin(registered)} brings another command "{name}", which is not used; rename it')
         commands = {**found, **commands}
     return commands
 
 
 def _is_foreign(registered: Any) -> bool:
+    return not _module_of(registered).startswith("curio_tracking.cli.")
+
+
+def _origin(registered: Any) -> str:
+    module = _module_of(registered)
+    return f'the plugin in module "{module}"' if module else "a plugin"
+
+
+def _module_of(registered: Any) -> str:
     instance = getattr(registered, "typer_instance", None)
     first = instance.registered_commands[0] if instance and instance.registered_commands else registered
-    return not str(getattr(first.callback, "__module__", "")).startswith("curio_tracking.cli.")
+    return str(getattr(first.callback, "__module__", ""))
 
 
 def new_app(**details: Any) -> typer.Typer:

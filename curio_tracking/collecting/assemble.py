@@ -232,19 +232,23 @@ class Assembler:
         if formula is blend:
             return blend(record, targets)
         try:
-            score = _score_of(formula(record, targets))
+            given = formula(record, targets)
+            score = _fraction(given)
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            self._formula_failed(error, guard)
+            # not what it says: the formula has seen the record before anything was redacted
+            self._formula_failed(f"raised {type(error).__name__}", guard)
+            return None
+        if score is None and given is not None:
+            self._formula_failed(f"returned a {type(given).__name__} that is no number; give one from 0 to 1", guard)
             return None
         self._formula_failures = 0
         return score
 
-    def _formula_failed(self, error: BaseException, guard: Guard) -> None:
+    def _formula_failed(self, problem: str, guard: Guard) -> None:
         self._formula_failures += 1
-        # not what it says: the formula has seen the record before anything was redacted
-        guard.report("efficiency", f"the efficiency formula raised {type(error).__name__}")
+        guard.report("efficiency", f"the efficiency formula {problem}")
         if self._formula_failures >= MAX_FAILURES:
             guard.report("efficiency off", "the efficiency formula has failed again and again; using the built-in one")
             self._formula = blend
@@ -266,14 +270,6 @@ def _whole(value: object, least: int) -> int | None:
     if isinstance(value, (int, float)) and not (isinstance(value, float) and not math.isfinite(value)):
         return min(max(int(value), least), _MAX_COUNT)
     return None
-
-
-def _score_of(given: object) -> float | None:
-    """Return what a plugin's formula has given as a score."""
-    score = _fraction(given)
-    if score is None and given is not None:
-        raise TypeError(f"the result is {type(given).__name__}, not a number from 0 to 1")
-    return score
 
 
 def _fraction(value: object) -> float | None:

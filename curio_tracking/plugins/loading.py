@@ -173,7 +173,10 @@ class Loader:
             registry = self._registry
             caller, registry.calling = registry.calling, state
             try:
-                return call(*args)
+                returned = call(*args)
+                if returned is not None and hook in self._registry.registering:
+                    self._was_given(hook, returned, state)
+                return returned
             except BaseException as error:
                 if is_interrupt(error):
                     raise
@@ -183,6 +186,11 @@ class Loader:
                 registry.calling = caller
 
         return guarded
+
+    def _was_given(self, hook: str, returned: object, state: PluginState) -> None:
+        """Tell of what nobody looks at: an author who returns parts believes that this registers them."""
+        state.problem = f"{hook} returned a {type(returned).__name__}, which does nothing: give parts to register(...)"
+        self.tell(state, state.problem)
 
     def _failed(self, hook: str, error: BaseException, state: PluginState) -> None:
         """Count a failure; a plugin that cannot register its parts, or fails again and again, is out as a whole."""
@@ -225,9 +233,14 @@ def _key(state: PluginState) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    if isinstance(error, pluggy.PluginValidationError):
-        return str(error).strip().splitlines()[-1]  # the first lines say whose and which hook it is
-    return one_line(error)
+    if not isinstance(error, pluggy.PluginValidationError):
+        return one_line(error)
+    first, *_definition, reason = str(error).strip().splitlines()
+    hook = next((name for name in HOOK_NAMES if f"{name!r}" in first), None)
+    if hook is None:
+        return reason
+    _self, *arguments = inspect.signature(getattr(HookSpecs, hook)).parameters
+    return f"{hook}: {reason}; it takes ({', '.join(arguments)}), or fewer"
 
 
 def _with_an_app_of_its_own(function: Callable[..., Any]) -> Callable[..., None]:

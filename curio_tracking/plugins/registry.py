@@ -178,11 +178,14 @@ class Registry:
     def _add(self, kind: str, parts: dict[str, Part[_Made]], part: Part[_Made]) -> None:
         if not isinstance(part.name, str) or not part.name:
             raise PluginError(f"the name of the {kind} is {part.name!r}; give a text")
-        if part.factory is not None and not callable(part.factory) and not isinstance(part.factory, Page):
+        if parts is not self.categories and not callable(part.factory) and not isinstance(part.factory, Page):
             raise PluginError(f'the {kind} "{part.name}" is registered with {part.factory!r}, which cannot be called')
         if part.name in parts:
             owner = parts[part.name].owner
             raise PluginError(f'the {kind} "{part.name}" is registered already, by {owner.label}; choose another name')
+        if part.options is not None and not hasattr(part.options, "model_config"):
+            kind_of_options = type(part.options).__name__
+            raise PluginError(f'the options of "{part.name}" are a {kind_of_options}; give a class, a pydantic model')
         if part.options is not None and part.options.model_config.get("extra") != "forbid":
             raise PluginError(
                 f'the options of "{part.name}" would take misspelt ones in silence; '

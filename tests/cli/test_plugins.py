@@ -163,7 +163,10 @@ def test_built_in_command_cannot_be_replaced(run: Run, plugin: Callable[..., Non
     plugin("greedy", GREETING.replace("count-records", "list-records"))
     result = run("list-records", "--format", "jsonl")
     assert len(result.out.splitlines()) == 8
-    assert result.err == 'warning: a plugin brings another command "list-records", which is not used\n'
+    assert result.err == (
+        'warning: the plugin in module "curio_tracking_plugin_greedy" brings another command "list-records", '
+        "which is not used; rename it\n"
+    )
 
 
 def test_disabled_plugin_is_shown_as_such(

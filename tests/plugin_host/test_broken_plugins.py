@@ -271,3 +271,56 @@ def test_hook_whose_body_would_never_run_is_refused(run: Any, install: Any, host
     assert result.stdout == "['done', 'done', 'done']\n"
     (line,) = result.stderr.splitlines()
     assert "curio_register_filters is a generator or async; write a plain function" in line
+
+
+SAID: dict[str, tuple[str, str]] = {
+    "filter that is a number": (
+        'def curio_register_filters(register): register("five", lambda settings: 5)',
+        'cannot make its filter "five", so records are dropped: TypeError: made a int, which has no method apply; ',
+    ),
+    "exporter that is a plain object": (
+        'def curio_register_exporters(register): register("thing", lambda settings: object())',
+        'cannot make its exporter "thing": TypeError: made a object, which has no method export; update',
+    ),
+    "options that are a dict": (
+        'def curio_register_filters(register): register("f", lambda settings: None, options={"a": 1})',
+        'the options of "f" are a dict; give a class, a pydantic model',
+    ),
+    "argument of another name": (
+        "def curio_register_filters(reg): pass",
+        "{'reg'} are declared in the hookimpl but can not be found in the hookspec; it takes (register), or fewer",
+    ),
+    "list instead of calls": (
+        "def curio_register_filters(register): return [5]",
+        "curio_register_filters returned a list, which does nothing: give parts to register(...)",
+    ),
+    "instrument that is nothing": (
+        'def curio_register_instruments(register): register("none", None)',
+        'the instrument "none" is registered with None, which cannot be called',
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", SAID)
+def test_message_says_whose_fault_it_is_and_what_to_do(run: Any, install: Any, host_program: str, fault: str) -> None:
+    source, words = SAID[fault]
+    install("careless", f"from curio_tracking import hookimpl\n@hookimpl\n{source}\n")
+    result = run(host_program)
+    assert result.stdout == "['done', 'done', 'done']\n"
+    (line,) = result.stderr.splitlines()
+    assert 'plugin "careless" (careless 1.5)' in line
+    assert words in line
+    assert 'run "curio-tracking plugins uninstall careless"' in line
+
+
+@pytest.mark.parametrize("given", ["'fast'", "float('nan')"])
+def test_formula_that_gives_no_number_is_said_to_do_so(run: Any, install: Any, host_program: str, given: str) -> None:
+    install(
+        "formula",
+        "from curio_tracking import hookimpl\n@hookimpl\n"
+        f"def curio_register_efficiency(register): register('f', lambda record, targets: {given})\n",
+    )
+    result = run(host_program, EFFICIENCY="f")
+    assert "the efficiency formula returned a " in result.stderr
+    assert "that is no number; give one from 0 to 1" in result.stderr
+    assert total_calls(run) == 3

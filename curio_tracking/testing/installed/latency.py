@@ -64,7 +64,10 @@ def _backend(part: SubjectPart, directory: Path) -> Callable[[list[FeatureRecord
 
 def _filter(part: SubjectPart, directory: Path) -> Callable[[list[FeatureRecord]], object] | None:
     made = part.made(settings_in(directory))
-    return None if made is None else lambda batch: [made.apply(record) for record in batch]
+    if made is None:
+        return None
+    apply = made.apply
+    return lambda batch: [apply(record) for record in batch]
 
 
 def _exporter(part: SubjectPart, directory: Path) -> Any:
