@@ -76,6 +76,8 @@ class World:
             "HOME": str(self._home),
             "PYTHONUTF8": "1",
             "FEATURE_TRACKING_DATA_DIR": str(self.data_dir),
+            # where many programs start at once, importing what the writer needs may take longer than the default
+            "FEATURE_TRACKING_EXIT_TIMEOUT": "60",
             **{f"FEATURE_TRACKING_{name}": value for name, value in variables.items()},
         }
         done = subprocess.run(
