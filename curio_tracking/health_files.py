@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from curio_tracking.errors import StorageError
-from curio_tracking.opening import SAFELY, open_file
+from curio_tracking.opening import open_file
 from curio_tracking.records import iso_time
 from curio_tracking.storage.directories import list_names, make_private, storage_error
 from curio_tracking.storage.files import TEMPORARY, append_whole, is_unowned, remove_abandoned, try_lock, unlock
@@ -115,7 +115,7 @@ class HealthFile:
         temporary = self._path.with_name(f".{self._path.name}{TEMPORARY}")
         with contextlib.suppress(FileNotFoundError):  # of an attempt that failed
             temporary.unlink()
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY, 0o600)
+        file = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             try_lock(file)  # before it has its name: a file in place is never without its owner
             append_whole(file, data)

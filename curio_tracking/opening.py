@@ -22,7 +22,7 @@ OWNER_ONLY: Final = 0o600
 
 
 def open_file(path: str | Path, flags: int) -> int:
-    """Open a file of ours that may exist already, and return the descriptor.
+    """Open a file of ours, or make one for this user alone, and return the descriptor.
 
     Args:
         flags: for `os.open`, besides `SAFELY`.

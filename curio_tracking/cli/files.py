@@ -9,16 +9,14 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from secrets import token_hex
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
 from curio_tracking.errors import CurioError
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-OWNER_ONLY: Final = 0o600
 
 
 class OutputFileError(CurioError):
@@ -65,7 +63,7 @@ def _refuse_taken(path: Path, *, replace: bool) -> None:
 
 
 def _create(draft: Path) -> BinaryIO:
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY, OWNER_ONLY)
+    descriptor = open_file(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     return open(descriptor, "wb")  # noqa: PTH123 - a descriptor
 
 

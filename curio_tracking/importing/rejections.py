@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TextIO
 
 from curio_tracking.errors import CurioError
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,9 +63,8 @@ class Rejections:
         """Open the first of NAME, NAME.1, NAME.2 ... that is not taken."""
         for number in range(_NAMES):
             path = wanted.with_name(f"{wanted.name}.{number}") if number else wanted
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY
             try:
-                descriptor = os.open(path, flags, 0o600)
+                descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             except FileExistsError:
                 continue
             self.path = path

@@ -13,7 +13,7 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,8 +73,8 @@ class _Loader(SourceFileLoader):
         Raises:
             ImportError: it is another one by now. OSError: it cannot be read.
         """
-        with os.fdopen(os.open(path, os.O_RDONLY | SAFELY), "rb") as file:
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode) or (os.name == "posix" and mode & stat.S_IWOTH):
+            if os.name == "posix" and mode & stat.S_IWOTH:
                 raise ImportError(f"{path} was exchanged while it was looked at")
             return file.read()

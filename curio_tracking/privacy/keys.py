@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from curio_tracking.errors import DataDirError
 from curio_tracking.logbook import warn
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import OWNER_ONLY, open_file
 from curio_tracking.storage.directories import make_way
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 KEYS_DIR: Final = "keys"
 KEY_BYTES: Final = 32
-PRIVATE_FILE: Final = 0o600
 PRIVATE_DIR: Final = 0o700
 _NAME: Final = re.compile(r"([1-9]\d{0,5})\.key")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -176,7 +175,7 @@ class RehearsalKeys(KeyRing):
 
 
 def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | SAFELY, PRIVATE_FILE)
+    descriptor = open_file(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
@@ -195,12 +194,10 @@ def _sync(directory: Path) -> None:
 
 
 def _read(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | SAFELY)
+    descriptor = open_file(path, os.O_RDONLY)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         mode = status.st_mode
-        if not stat.S_ISREG(mode):
-            raise ValueError("not a regular file")
         if hasattr(os, "geteuid") and os.geteuid() not in (0, status.st_uid) and status.st_uid != 0:
             raise ValueError(f"it belongs to another user (uid {status.st_uid}), who may know it")
         secret = file.read(KEY_BYTES + 1)
@@ -227,7 +224,7 @@ def _reason(error: OSError | ValueError) -> str:
 
 def _tighten(path: Path, descriptor: int) -> None:
     try:
-        os.fchmod(descriptor, PRIVATE_FILE)
+        os.fchmod(descriptor, OWNER_ONLY)
         outcome = "it is now readable by its owner only"
     except OSError as error:
         outcome = f"and that cannot be changed ({error.strerror})"

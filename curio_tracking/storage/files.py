@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
-from curio_tracking.opening import SAFELY, open_file
+from curio_tracking.opening import open_file
 from curio_tracking.storage.directories import list_names, storage_error, sync_directory
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def replace_file(path: Path, parts: Iterable[bytes], *, durable: bool = True) ->
         OSError: the old file is untouched.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}{TEMPORARY}")
-    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY, 0o600)
+    file = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         with os.fdopen(file, "wb") as stream:
             try_lock(stream.fileno())

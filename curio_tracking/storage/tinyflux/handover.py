@@ -10,7 +10,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def requested_seal(raw: Path) -> Iterator[None]:
     """
     path = raw / _NAME
     path.unlink(missing_ok=True)  # left by a deletion that was killed, and obeyed already
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY, 0o600))
+    os.close(open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.errors import StorageError
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 from curio_tracking.storage.directories import list_names, make_private, storage_error, sync_directory
 from curio_tracking.storage.files import append_whole, is_at, is_unowned, locked_file, open_to_append
 from curio_tracking.storage.tinyflux.catalog import SUFFIX, all_days, raw_directory, segment_name, segments_of
@@ -172,7 +172,7 @@ def _commit(stage: Path) -> None:
         sync_directory(raw / day)
     sync_directory(raw)
     draft = stage / f".{COMMIT}"
-    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY, 0o600))
+    os.close(open_file(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     sync_directory(stage)
     sync_directory(stage.parent)
     os.rename(draft, stage / COMMIT)  # noqa: PTH104 - the tests kill at this call

@@ -10,7 +10,7 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from curio_tracking.opening import SAFELY
+from curio_tracking.opening import open_file
 from curio_tracking.storage.directories import sync_directory
 from curio_tracking.storage.files import TEMPORARY, release, try_lock
 from curio_tracking.storage.tinyflux.blocks import COMPRESSED_BYTES, GZIP, Block, BlockIndex, bounds_of, scan
@@ -58,7 +58,7 @@ def write_compressed(segment: SegmentFile, pieces: Iterable[list[bytes]], pace: 
     """
     directory = segment.path.parent
     temporary = directory / f".{segment.stem}.{os.getpid()}-{os.urandom(4).hex()}{TEMPORARY}"
-    file = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | SAFELY, 0o600)
+    file = open_file(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     try:
         try_lock(file)
         index = BlockIndex()
