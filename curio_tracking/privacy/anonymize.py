@@ -103,9 +103,7 @@ class Anonymize:
         )
         hidden.sort(key=lambda pair: -len(pair[0]))  # the longer one first: the other may be part of it
         if self._key is not None and type(user) in _IDS and type(session) in _IDS:
-            if len(self._known) >= _MOST_REMEMBERED:
-                self._known.clear()
-            self._known[user, session] = (*made, tuple(hidden))
+            remember(self._known, (user, session), (*made, tuple(hidden)), _MOST_REMEMBERED)
         return *made, tuple(hidden)
 
     def _keeps(self, signature: Signature, hidden: Hidden) -> bool:

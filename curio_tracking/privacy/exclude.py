@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from curio_tracking.hookspecs import hookimpl
+from curio_tracking.privacy.shape import remember
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +48,5 @@ class Exclude:
     def _decide(self, name: str) -> bool:
         folded = name.casefold()
         is_excluded = any(fnmatchcase(folded, glob) for glob in self._globs)
-        if len(self._decisions) >= MOST_REMEMBERED:  # names made up at run time must not fill the memory
-            self._decisions.clear()
-        self._decisions[name] = is_excluded
+        remember(self._decisions, name, is_excluded, MOST_REMEMBERED)
         return is_excluded

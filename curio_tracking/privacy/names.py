@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 from unicodedata import normalize
 
+from curio_tracking.privacy.shape import remember
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -84,9 +86,7 @@ class SecretNames:
             return known
         decided = self._decide(name)
         if len(name) <= LONGEST_REMEMBERED:
-            if len(self._verdicts) >= MOST_REMEMBERED:  # names that carry ids must not fill the memory
-                self._verdicts.clear()
-            self._verdicts[name] = decided
+            remember(self._verdicts, name, decided, MOST_REMEMBERED)
         return decided
 
     def _decide(self, name: str) -> Verdict:

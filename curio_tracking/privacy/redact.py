@@ -176,22 +176,13 @@ class Redact:
     def _text(self, text: str) -> str:
         if not self._can_take(min(len(text), LONGEST_TEXT) >> 4):
             return REDACTED
-        if len(text) >= _LONG:
-            return self._long_text(text)
-        clean = scrub(text, self._names)
-        if len(text) <= _LONGEST_REMEMBERED:
-            if len(self._texts) >= _MOST_REMEMBERED:
-                self._texts.clear()
-            self._texts[text] = clean
-        return clean
-
-    def _long_text(self, text: str) -> str:
         clean = self._long_texts.get(text)
         if clean is None:
             clean = scrub(text, self._names)
-            if len(self._long_texts) >= _MOST_LONG_REMEMBERED:
-                self._long_texts.clear()
-            self._long_texts[text] = clean
+            if len(text) <= _LONGEST_REMEMBERED:
+                remember(self._texts, text, clean, _MOST_REMEMBERED)
+            elif len(text) >= _LONG:
+                remember(self._long_texts, text, clean, _MOST_LONG_REMEMBERED)
         return clean
 
     def _can_take(self, work: int) -> bool:
@@ -214,9 +205,7 @@ class Redact:
         verdict = self._names.verdict(name)
         found = self._text(name), verdict, is_user_name(name) and not verdict
         if len(name) <= _LONGEST_REMEMBERED:
-            if len(self._keys) >= _MOST_REMEMBERED:
-                self._keys.clear()
-            self._keys[name] = found
+            remember(self._keys, name, found, _MOST_REMEMBERED)
         return found
 
     def _is_secret_pair(self, mapping: dict[Any, Any]) -> bool:

@@ -6,13 +6,11 @@ metadata nobody has read (`curio_tracking.unread`) they judge the signature, and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from curio_tracking.unread import LARGEST_SIZE
 
-if TYPE_CHECKING:
-    from curio_tracking.unread import Signature
-
+K = TypeVar("K")
 V = TypeVar("V")
 
 MOST_SIGNATURES: Final = 4096
@@ -33,8 +31,8 @@ def is_shape(entry: dict[Any, Any]) -> bool:
     )
 
 
-def remember(verdicts: dict[Signature, V], signature: Signature, verdict: V) -> None:
-    """Keep a filter's verdict on a signature; signatures made up at run time do not fill the memory."""
-    if len(verdicts) >= MOST_SIGNATURES:
+def remember(verdicts: dict[K, V], subject: K, verdict: V, most: int = MOST_SIGNATURES) -> None:
+    """Keep a filter's verdict on a signature, a name or a text; those made up at run time do not fill the memory."""
+    if len(verdicts) >= most:
         verdicts.clear()
-    verdicts[signature] = verdict
+    verdicts[subject] = verdict
