@@ -24,7 +24,7 @@ from curio_tracking.runtime import make_backend
 from curio_tracking.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 NOON_US = 1_793_534_400_000_000
 """2026-11-01 12:00:00 UTC in microseconds."""
@@ -180,3 +180,25 @@ def _read_all(descriptor: int) -> str:
             break
         parts.append(part)
     return b"".join(parts).decode()
+
+
+@pytest.fixture
+def start_application(data_dir: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """`start_application(code, **variables)` starts a program of its own that is killed with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str, **variables: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | variables,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -9,7 +9,7 @@ import pty
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -311,22 +311,16 @@ def test_person_at_a_terminal_is_asked(
 
 
 @pytest.fixture
-def start_writer(data_dir: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start an application of its own that has recorded the user and goes on with another one."""
-    started = []
+def start_writer(start_application: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.Popen[str]]:
+    """Start an application that has recorded the user and goes on with another one."""
 
     def start(**variables: str) -> subprocess.Popen[str]:
-        command, environment = [sys.executable, "-c", WRITER], os.environ | variables
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        started.append(process)
+        process = start_application(WRITER, **variables)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         return process
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    return start
 
 
 @pytest.fixture

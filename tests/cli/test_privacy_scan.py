@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -136,23 +134,17 @@ def test_what_cannot_be_searched_is_said_and_fails_a_strict_scan(
 
 
 @pytest.fixture
-def start_holder(data_dir: Path) -> Iterator[Callable[[str], tuple[subprocess.Popen[str], int]]]:
-    """Start an application of its own that writes what it has in memory after so many seconds."""
-    started = []
+def start_holder(
+    start_application: Callable[..., subprocess.Popen[str]],
+) -> Callable[[str], tuple[subprocess.Popen[str], int]]:
+    """Start an application that writes what it has in memory after so many seconds; tell how often it has the text."""
 
     def start(flush_seconds: str) -> tuple[subprocess.Popen[str], int]:
-        environment = os.environ | {"FEATURE_TRACKING_FLUSH_SECONDS": flush_seconds}
-        process = subprocess.Popen(
-            [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
-        started.append(process)
+        process = start_application(HOLDER, FEATURE_TRACKING_FLUSH_SECONDS=flush_seconds)
         assert process.stdout is not None
         return process, int(process.stdout.readline())
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    return start
 
 
 def test_what_a_running_application_has_in_memory_is_waited_for(run: Any, start_holder: Callable[..., Any]) -> None:
