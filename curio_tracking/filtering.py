@@ -14,7 +14,7 @@ from curio_tracking.errors import PluginError
 from curio_tracking.hookspecs import FIRST_FILTER_ORDER, LAST_FILTER_ORDER
 from curio_tracking.interfaces import ImportAwareFilter
 from curio_tracking.logbook import warn
-from curio_tracking.plugins import State, normal_name
+from curio_tracking.plugins import State, normal_name, with_methods
 from curio_tracking.vocabulary import LONGEST_ID
 
 if TYPE_CHECKING:
@@ -67,22 +67,15 @@ def _step(
 ) -> FilterStep | None:
     apply: Apply | None
     try:
-        made = prepared(part.factory(settings))
-        apply = None if made is None else _apply_of(made)
+        made = with_methods(prepared(part.factory(settings)), "apply")
+        apply = None if made is None else made.apply
     except BaseException as error:
         if is_interrupt(error):
             raise
-        owner = part.owner
         reason = f'cannot make its filter "{part.name}", so records are dropped: {one_line(error)}'
-        warn(f"{owner.label} {reason}; {owner.remedy}")
+        warn(part.owner.complaint(reason))
         apply = drop
     return None if apply is None else FilterStep(part.name, apply, leaves_trace=part.leaves_trace)
-
-
-def _apply_of(made: RecordFilter) -> Apply:
-    if not callable(getattr(made, "apply", None)):
-        raise TypeError(f"made a {type(made).__name__}, which has no method apply")
-    return made.apply
 
 
 def _rank(order: int) -> int:
@@ -184,7 +177,7 @@ def _translators(settings: Settings, host: PluginHost) -> list[Callable[[str], f
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            warn(f'{part.owner.label} cannot make its filter "{part.name}": {one_line(error)}; {part.owner.remedy}')
+            warn(part.owner.complaint(f'cannot make its filter "{part.name}": {one_line(error)}'))
             continue
         if translate is not None:
             found.append(translate)

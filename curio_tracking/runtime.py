@@ -21,7 +21,7 @@ from curio_tracking.filtering import filter_chain, user_translation
 from curio_tracking.health_files import HealthFile
 from curio_tracking.interfaces import StorageBackend
 from curio_tracking.logbook import warn
-from curio_tracking.plugins import PluginHost, State, normal_name
+from curio_tracking.plugins import PluginHost, State, normal_name, with_methods
 from curio_tracking.processes import known_processes
 from curio_tracking.reader import Reader, choose
 from curio_tracking.settings import Settings, load_settings
@@ -126,10 +126,10 @@ def _made(part: Part[BackendFactory], settings: Settings) -> StorageBackend:
         if is_interrupt(error):
             raise
         reason = f"cannot make its backend: {one_line(error)}"
-        raise PluginError(f"{part.owner.label} {reason}; {part.owner.remedy}") from error
+        raise PluginError(part.owner.complaint(reason)) from error
     if not isinstance(backend, StorageBackend):
         reason = f"made a {type(backend).__name__}, which is no storage backend"
-        raise PluginError(f"{part.owner.label} {reason}; {part.owner.remedy}")
+        raise PluginError(part.owner.complaint(reason))
     return backend
 
 
@@ -148,22 +148,15 @@ def _exporters(settings: Settings, host: PluginHost) -> dict[str, Exporter]:
     made: dict[str, Exporter] = {}
     for part in host.exporters.values():
         try:
-            exporter = _checked(part.factory(settings))
+            exporter = with_methods(part.factory(settings), "export", "close")
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            warn(f'{part.owner.label} cannot make its exporter "{part.name}": {one_line(error)}; {part.owner.remedy}')
+            warn(part.owner.complaint(f'cannot make its exporter "{part.name}": {one_line(error)}'))
             continue
         if exporter is not None:
             made[part.name] = exporter
     return made
-
-
-def _checked(exporter: Exporter | None) -> Exporter | None:
-    for name in ("export", "close") if exporter is not None else ():
-        if not callable(getattr(exporter, name, None)):
-            raise TypeError(f"made a {type(exporter).__name__}, which has no method {name}")
-    return exporter
 
 
 def _health_file(settings: Settings, backend: StorageBackend) -> HealthFile | None:

@@ -86,7 +86,7 @@ class Loader:
         self._registry.forget(state)
         state.state, state.problem = State.BROKEN, problem
         if self._strict:
-            raise PluginError(f"{state.label} {problem}; {state.remedy}")
+            raise PluginError(state.complaint(problem))
         self.tell(state, problem)
 
     def tell(self, state: PluginState, problem: str) -> None:
@@ -95,7 +95,7 @@ class Loader:
         if problem not in told:
             level = logging.INFO if told else logging.WARNING
             told.add(problem)
-            tell(level, f"{state.label} {problem}; {state.remedy}")
+            tell(level, state.complaint(problem))
 
     # -- one plugin -------------------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class Loader:
             caller, registry.calling = registry.calling, state
             try:
                 returned = call(*args)
-                if returned is not None and hook in self._registry.registering:
+                if returned is not None and hook in registry.registering:
                     self._was_given(hook, returned, state)
                 return returned
             except BaseException as error:

@@ -65,6 +65,18 @@ class Page:
     path: str | None = None
 
 
+def with_methods(made: _Made, *names: str) -> _Made:
+    """Return what a factory has made, after a look at whether it can do what its kind does; None stands for nothing.
+
+    Raises:
+        TypeError: a method is missing.
+    """
+    for name in names if made is not None else ():
+        if not callable(getattr(made, name, None)):
+            raise TypeError(f"made a {type(made).__name__}, which has no method {name}")
+    return made
+
+
 class Registry:
     """Every part, by kind and name.
 

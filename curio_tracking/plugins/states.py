@@ -87,6 +87,10 @@ class PluginState:
         removal = f'run "curio-tracking plugins uninstall {self.distribution}"' if self.distribution else "remove it"
         return f'update it, or {removal}, or set FEATURE_TRACKING_PLUGINS_DISABLED="{self.name}"'
 
+    def complaint(self, problem: str) -> str:
+        """Return the one message about a problem of the plugin's: whose it is, what it is, and what to do."""
+        return f"{self.label} {problem}; {self.remedy}"
+
     def is_named_by(self, names: frozenset[str]) -> bool:
         """Whether one of the names (see `normal_name`) is that of the plugin or of its distribution."""
         return bool({normal_name(name) for name in self._names} & names)
