@@ -157,14 +157,18 @@ class ImportChain:
         return sum(calls for reason, calls in self._chain.dropped.items() if reason.endswith("_error"))
 
 
+def plain_ids(user_id: str) -> tuple[str, ...]:
+    """Return what a plain id is stored as: by imports all of it, by calls `LONGEST_ID` of it; the longer one first."""
+    return tuple(dict.fromkeys((user_id, user_id[:LONGEST_ID])))
+
+
 def user_translation(settings: Settings, host: PluginHost) -> Callable[[str], frozenset[str]]:
     """Return what turns a plain user id into every id it may be stored under (itself where nothing renames users)."""
 
     def stored_ids(user_id: str) -> frozenset[str]:
         # the filters are made for the question, which most readers never ask
         ids = [translate(user_id) for translate in _translators(settings, host)]
-        # collected ones are cut to LONGEST_ID, imported ones may be longer
-        return frozenset().union(*ids) if ids else frozenset({user_id, user_id[:LONGEST_ID]})
+        return frozenset().union(*ids) if ids else frozenset(plain_ids(user_id))
 
     return stored_ids
 

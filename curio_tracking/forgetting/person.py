@@ -10,10 +10,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from curio_tracking.filtering import user_translation
+from curio_tracking.filtering import plain_ids, user_translation
 from curio_tracking.privacy.anonymize import PSEUDONYM, is_user_name, pseudonym
 from curio_tracking.privacy.keys import KEYS_DIR, KeyRing
-from curio_tracking.vocabulary import LONGEST_ID
 
 if TYPE_CHECKING:
     from curio_tracking.plugins import PluginHost
@@ -44,8 +43,7 @@ class Person:
         """
         ring = KeyRing(settings.data_dir / KEYS_DIR)
         keys = ring.all()
-        # the longer one first: the other is part of it
-        self._plain = tuple(dict.fromkeys((user_id, user_id[:LONGEST_ID])))
+        self._plain = plain_ids(user_id)
         self.key_numbers = [key.number for key in keys]
         self.unusable_keys = [number for number in ring.numbers() if number not in self.key_numbers]
         self.pseudonyms = {key.number: pseudonym(key, "user", user_id) for key in keys}
@@ -77,7 +75,7 @@ class Person:
 
     def hidden(self, text: str) -> str:
         """Return a text, such as the message of a backend, without the plain id."""
-        for plain in self._plain:
+        for plain in self._plain:  # the longer one first: the other is part of it
             text = re.sub(rf"(?<!\w){re.escape(plain)}(?!\w)", HIDDEN, text)
         return text
 
