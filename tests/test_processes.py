@@ -68,7 +68,7 @@ class Hosts:
 
     def end(self, host: subprocess.Popen[str]) -> None:
         """Let a program end by itself."""
-        host.communicate("", timeout=60)
+        host.communicate("", timeout=180)
 
     def stop(self) -> None:
         for host in self._started:
@@ -207,7 +207,7 @@ def test_backend_that_serves_one_process_leaves_no_file(hosts: Hosts) -> None:
 
 def test_tracking_that_is_off_leaves_no_file(data_dir: Path) -> None:
     environment = {**os.environ, "FEATURE_TRACKING_DATA_DIR": str(data_dir), "DO_NOT_TRACK": "1"}
-    subprocess.run([sys.executable, "-c", HOST], env=environment, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", HOST], env=environment, check=True, timeout=180)
     assert not data_dir.exists()
 
 

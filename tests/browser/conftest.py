@@ -85,6 +85,7 @@ def browser() -> Iterator[Browser]:
 def visit(browser: Browser) -> Iterator[Visit]:
     """A new tab, with neither cookies nor a history."""
     context: BrowserContext = browser.new_context()
+    context.set_default_timeout(180_000)  # of a machine that is busy with other things
     yield Visit(context.new_page()).watch()
     context.close()
 

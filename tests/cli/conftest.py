@@ -142,7 +142,7 @@ def spawn() -> Callable[..., subprocess.CompletedProcess[str]]:
     def start(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         command = [sys.executable, "-m", "curio_tracking", *arguments]
-        return subprocess.run(command, text=True, timeout=60, check=False, **(streams | options))
+        return subprocess.run(command, text=True, timeout=180, check=False, **(streams | options))
 
     return start
 
@@ -164,7 +164,7 @@ def on_terminal() -> Callable[..., Result]:
         os.close(slave)
         shown = _read_all(master)
         os.close(master)
-        return Result(process.wait(timeout=60), shown.replace("\r\n", "\n"), "")
+        return Result(process.wait(timeout=180), shown.replace("\r\n", "\n"), "")
 
     return start
 

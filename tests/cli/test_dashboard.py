@@ -29,7 +29,7 @@ def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
     )
     assert process.stderr is not None
     found = re.search(r"http://\S+", process.stderr.readline())
-    assert found, process.communicate(timeout=30)
+    assert found, process.communicate(timeout=180)
     return process, found[0].rstrip("/")
 
 
@@ -37,11 +37,11 @@ def test_dashboard_serves_the_store_until_interrupted(shop: list[Any]) -> None:
     process, address = start("--port", "0")
     try:
         assert address.startswith("http://127.0.0.1:")
-        with urllib.request.urlopen(f"{address}/", timeout=30) as answer:
+        with urllib.request.urlopen(f"{address}/", timeout=180) as answer:
             page = answer.read().decode()
         assert "translate" in page
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=180)
         assert (process.returncode, out) == (130, "")
         assert "Traceback" not in err
     finally:
@@ -91,9 +91,9 @@ def test_failure_of_a_page_is_logged_with_its_traceback(tmp_path: Path, monkeypa
     process, address = start("--port", "0")
     try:
         with pytest.raises(urllib.error.HTTPError, match="500"):
-            urllib.request.urlopen(f"{address}/pages/broken", timeout=30)
+            urllib.request.urlopen(f"{address}/pages/broken", timeout=180)
     finally:
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=180)
     assert "ZeroDivisionError: division by zero" in err
     assert "Traceback (most recent call last)" in err

@@ -302,7 +302,7 @@ def test_person_at_a_terminal_is_asked(
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
     command = [sys.executable, "-m", "curio_tracking", "forget", ADA]
-    ended = subprocess.run(command, stdin=theirs, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, stdin=theirs, capture_output=True, text=True, timeout=180, check=False)
     os.close(ours)
     os.close(theirs)
     assert ended.returncode == code
@@ -333,7 +333,7 @@ def test_user_is_erased_while_another_process_goes_on_writing(run: Run, writer: 
     assert writer.poll() is None
     # what it still held in memory, too
     assert (values["complete"], values["found"], values["erased"]) == (True, 310, 310)
-    assert writer.communicate(timeout=60)[0] == "2310\n"
+    assert writer.communicate(timeout=180)[0] == "2310\n"
     (feature,) = json.loads(run("list-features", "--format", "json").out)
     assert (feature["total_calls"], feature["unique_users"]) == (2000, 1)
 

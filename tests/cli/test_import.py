@@ -437,7 +437,7 @@ def test_interruption_imports_nothing(run: Run, data_dir: Path, tmp_path: Path) 
         stream.flush()
         time.sleep(0.1)  # not needed for the outcome: the signal may come before or after the lines are read
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
+        assert process.wait(timeout=180) == 130
     assert not data_dir.exists()
     assert list(tmp_path.glob("pipe.rejected*")) == []
 

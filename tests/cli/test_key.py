@@ -95,7 +95,7 @@ def test_running_application_goes_on_with_its_key_and_the_next_one_takes_the_new
     new = start()
     record(new)
     for process in (old, new):
-        process.communicate("end\n", timeout=60)
+        process.communicate("end\n", timeout=180)
     found = json.loads(run("list-records", "--user", "ada", "--format", "json").out)
     assert sorted(row["user_id"].partition(":")[0] for row in found) == ["1", "1", "2"]
 
@@ -105,7 +105,7 @@ def test_processes_that_rotate_at_once_leave_whole_keys_alone(run: Run, data_dir
     command = [sys.executable, "-m", "curio_tracking", "key", "rotate"]
     running = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(6)]
     for process in running:
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
     assert {process.returncode for process in running} == {0}
     states = listed(run)
     assert [number for number, _state in states] == list(range(len(states), 0, -1))

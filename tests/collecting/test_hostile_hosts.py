@@ -118,7 +118,7 @@ def test_open_async_generator_at_the_end_of_the_loop_prints_nothing(capfd: pytes
 
         asyncio.run(main())
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=180)
     assert capfd.readouterr().err == ""
 
 
@@ -214,7 +214,7 @@ def test_calls_in_exit_handlers_of_the_host_are_kept(data_dir: Path) -> None:
         atexit.register(work)
     """
     environment = {**os.environ, "FEATURE_TRACKING_DATA_DIR": str(data_dir), "FEATURE_TRACKING_EXIT_TIMEOUT": "60"}
-    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=environment, check=True, timeout=90)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=environment, check=True, timeout=180)
     reader = FeatureTracker(data_dir=data_dir)
     assert len(reader.records("work")) == 1
 
@@ -248,5 +248,5 @@ def test_handler_that_the_host_chains_to_ours_decides_what_happens(data_dir: Pat
         time.sleep(30)
     """
     environment = {**os.environ, "FEATURE_TRACKING_DATA_DIR": str(data_dir), "FEATURE_TRACKING_EXIT_TIMEOUT": "60"}
-    result = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=environment, check=False, timeout=90)
+    result = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=environment, check=False, timeout=180)
     assert result.returncode == 3

@@ -63,12 +63,12 @@ def test_serve_announces_its_address_shows_the_store_and_ends_when_interrupted(
     try:
         assert process.stdout
         url = process.stdout.readline().strip()
-        with urllib.request.urlopen(f"{url}api/features", timeout=30) as answer:
+        with urllib.request.urlopen(f"{url}api/features", timeout=180) as answer:
             assert [row["feature_name"] for row in json.load(answer)] == ["import_csv"]
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=180) as answer:
             assert b"import_csv" in answer.read()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=180)
         assert (process.returncode, out, err) == (0, "interrupted\n", "")
     finally:
         process.kill()
@@ -82,7 +82,7 @@ def test_dashboard_over_an_empty_store_creates_no_file(data_dir: Path) -> None:
     try:
         assert process.stdout
         url = process.stdout.readline().strip()
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=180) as answer:
             assert b"No calls yet" in answer.read()
     finally:
         process.kill()

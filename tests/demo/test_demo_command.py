@@ -273,7 +273,7 @@ def test_serve_opens_the_dashboard_on_the_demo(place: Place, done: Calls) -> Non
             assert process.stderr is not None
             address = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+/", line) for line in process.stderr)))[0]
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            features = json.load(opener.open(f"{address}api/features?limit=0", timeout=20))
+            features = json.load(opener.open(f"{address}api/features?limit=0", timeout=180))
         finally:
             process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130

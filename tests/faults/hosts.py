@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 PROGRAM: Final = Path(__file__).with_name("host.py")
-_FLUSH_SECONDS: Final = 60
+_FLUSH_SECONDS: Final = 180
 
 
 class Host:

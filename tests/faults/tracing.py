@@ -18,7 +18,7 @@ CALLS: Final = (
 )  # fmt: skip
 """Every call that changes files or waits for them, and those that take locks."""
 _LINE: Final = re.compile(r"^(?P<call>\w+)\(.*$")
-_ATTACH_SECONDS: Final = 30.0
+_ATTACH_SECONDS: Final = 120.0
 
 
 class Call(NamedTuple):

@@ -23,7 +23,7 @@ from curio_tracking.records import FeatureRecord
 from curio_tracking.storage.tinyflux.backend import TinyFluxBackend
 
 PROGRAMS: Final = Path(__file__).with_name("programs")
-LONGEST_SECONDS: Final = 60
+LONGEST_SECONDS: Final = 300
 """When a program counts as hanging; far beyond what any of them takes."""
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
 

@@ -70,7 +70,7 @@ class WallClock:
             self.show(moment)
         command = [sys.executable, "-m", "curio_tracking", "--data-dir", str(data_dir), *arguments]
         environment = os.environ | self.variables
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=180)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 

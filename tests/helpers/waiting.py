@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_until(is_so: Callable[[], object], seconds: float = 180.0) -> None:
     """Return once it is so; fail when it still is not after so many seconds."""
     deadline = time.monotonic() + seconds
     while not is_so():

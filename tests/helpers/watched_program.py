@@ -150,10 +150,10 @@ class _Teller:
             assert process.stdout
             url = process.stdout.readline().split()[2]
             for page in ("", "pages/features", "pages/performance", "pages/calls", "api/records", "api/features"):
-                urllib.request.urlopen(url + page, timeout=30).close()
+                urllib.request.urlopen(url + page, timeout=180).close()
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=180)
         self.codes["dashboard"] = 0
 
 

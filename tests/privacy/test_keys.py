@@ -81,7 +81,7 @@ def test_eight_processes_at_once_get_the_same_key(directory: Path) -> None:
         assert racer.stdin is not None
         racer.stdin.write("go\n")
         racer.stdin.flush()
-    answers = {racer.communicate(timeout=60)[0].strip() for racer in racers}
+    answers = {racer.communicate(timeout=180)[0].strip() for racer in racers}
     assert answers == {f"1 {(directory / '1.key').read_bytes().hex()}"}
     assert [path.name for path in directory.iterdir()] == ["1.key"]
 

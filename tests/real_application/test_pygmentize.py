@@ -83,7 +83,7 @@ def run(command: list[str], arguments: list[str], folder: Path, **variables: str
     (folder / "notes.unheard-of").write_text("a file without a language\n", "utf-8")
     environment = {"PATH": os.defpath, "HOME": str(folder.parent), "COLUMNS": "80", "PYTHONUTF8": "1", **variables}
     done = subprocess.run(
-        [*command, *arguments], cwd=folder, env=environment, input=SHELL_SCRIPT, capture_output=True, timeout=60
+        [*command, *arguments], cwd=folder, env=environment, input=SHELL_SCRIPT, capture_output=True, timeout=180
     )
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     return Outcome(done.returncode, done.stdout, done.stderr, files)

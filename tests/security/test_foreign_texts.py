@@ -159,7 +159,7 @@ def test_nothing_in_an_application_steers_its_log_or_begins_a_line_there(surroun
         "FEATURE_TRACKING_DATA_DIR": str(surroundings / "data"),
         "FEATURE_TRACKING_BACKEND": HOSTILE,
     }
-    done = subprocess.run([sys.executable, "-c", APPLICATION], env=environment, capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", APPLICATION], env=environment, capture_output=True, timeout=180)
     shown = done.stderr.decode("utf-8", "surrogateescape")
     assert done.returncode == 0
     assert shown.count("RuntimeError") >= 3
@@ -170,7 +170,7 @@ def test_nothing_in_an_application_steers_its_log_or_begins_a_line_there(surroun
 @pytest.mark.parametrize("room", ["runtime", "dashboard.server"])
 def test_first_message_of_a_plugin_or_a_page_steers_no_log(surroundings: Path, room: str) -> None:
     program = f"import logging, curio_tracking.{room}\nlogging.getLogger('curio_tracking').warning('%s', {HOSTILE!r})\n"
-    done = subprocess.run([sys.executable, "-c", program], cwd=surroundings, capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], cwd=surroundings, capture_output=True, timeout=180)
     shown = done.stderr.decode("utf-8", "surrogateescape")
     assert shown == visible(HOSTILE) + "\n"
 

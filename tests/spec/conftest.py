@@ -81,7 +81,7 @@ class World:
             **{f"FEATURE_TRACKING_{name}": value for name, value in variables.items()},
         }
         done = subprocess.run(
-            [sys.executable, *arguments], env=environment, cwd=self._home, capture_output=True, text=True, timeout=60
+            [sys.executable, *arguments], env=environment, cwd=self._home, capture_output=True, text=True, timeout=180
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 

@@ -18,7 +18,7 @@ OF_RECORDS = ("START_US", "hostile_records", "make_record", "odd_records", "stor
 
 
 def python(program: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=180, check=False)
 
 
 @pytest.mark.parametrize("name", testing.__all__)

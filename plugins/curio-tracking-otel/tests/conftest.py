@@ -30,7 +30,7 @@ settings.register_profile("untimed", settings(), deadline=None)
 settings.load_profile("untimed")
 
 Finished = subprocess.CompletedProcess[str]
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 180
 PROTOCOLS = ("grpc", "http/protobuf")
 SERVER = Path(__file__).with_name("otlp_server.py")
 FOREIGN = ("FEATURE_TRACKING_", "OTEL_", "GRPC_", "PYTHON", "DO_NOT_TRACK")

@@ -92,7 +92,7 @@ def test_killed_in_the_middle_leaves_no_file_of_that_name(store: Callable[..., N
         assert process.poll() is None, "it ended before it was killed"
         time.sleep(0.001)
     process.send_signal(how)
-    assert process.wait(timeout=60) != 0
+    assert process.wait(timeout=180) != 0
     assert not Path("x.parquet").exists()
 
 
@@ -127,7 +127,7 @@ def test_terminal_gets_one_message_instead_of_bytes(store: Callable[..., None], 
     store([make_record(number) for number in range(count)])
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "curio_tracking", *EXPORT]
-    finished = subprocess.run(command, stdout=slave, stderr=subprocess.PIPE, check=False, timeout=60)
+    finished = subprocess.run(command, stdout=slave, stderr=subprocess.PIPE, check=False, timeout=180)
     os.close(slave)
     assert finished.returncode != 0
     assert b"--output" in finished.stderr

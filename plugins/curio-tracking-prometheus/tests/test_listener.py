@@ -18,7 +18,7 @@ def work():
 
 def ask():
     from urllib.request import urlopen
-    return urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20).read().decode()
+    return urlopen(f"http://127.0.0.1:{port}/metrics", timeout=180).read().decode()
 
 port = os.environ["FEATURE_TRACKING_PROMETHEUS__PORT"]
 """

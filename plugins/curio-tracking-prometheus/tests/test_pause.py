@@ -33,7 +33,7 @@ def ask(joined: Listener) -> Iterator[Ask]:
     """`ask()` begins a scrape; its result is the status of the answer."""
 
     def scrape() -> int:
-        with urlopen(f"http://127.0.0.1:{joined.port}/metrics", timeout=60) as answer:
+        with urlopen(f"http://127.0.0.1:{joined.port}/metrics", timeout=180) as answer:
             return int(answer.status)
 
     with ThreadPoolExecutor(2) as pool:

@@ -95,10 +95,10 @@ def test_dashboard_answers_under_localhost_until_interrupted() -> None:
             assert server.stderr is not None
             announced = re.search(r"http://127\.0\.0\.1:(\d+)", server.stderr.readline())
             assert announced is not None
-            connection = HTTPConnection("localhost", int(announced[1]), timeout=30)
+            connection = HTTPConnection("localhost", int(announced[1]), timeout=180)
             connection.request("GET", "/")
             answer = connection.getresponse()
             assert (answer.status, b"my_feature" in answer.read()) == (200, True)
         finally:
             server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=30) in (0, 130)
+        assert server.wait(timeout=180) in (0, 130)

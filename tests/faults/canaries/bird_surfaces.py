@@ -54,7 +54,7 @@ LINES: Final = {
 """Commands for which that is not enough."""
 _LINK: Final = re.compile(rb"""(?:href|src)=["']([^"']+)["']""")
 _MOST_PAGES: Final = 400
-_SECONDS: Final = 20
+_SECONDS: Final = 120
 
 
 def command_lines() -> list[list[str]]:

@@ -121,7 +121,7 @@ def test_no_canary_gets_out_while_the_disk_is_full_nor_when_there_is_room_again(
         process.send_signal(signal.SIGSTOP)
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk.root)], check=True)
         process.send_signal(signal.SIGCONT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
         assert stored(world)
         assert world.leaks() == []
 

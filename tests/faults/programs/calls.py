@@ -16,7 +16,7 @@ from curio_tracking import feature_tracker, track_feature
 
 ENDING = sys.argv[1]
 CALLS = 200
-LONGEST_SECONDS = 40
+LONGEST_SECONDS = 240
 OUTAGE_SECONDS = 125
 is_tracked = os.environ["FEATURE_TRACKING_ENABLED"] == "true"
 

@@ -15,7 +15,7 @@ from accounts import account
 from curio_tracking import feature_tracker, track_feature
 
 BLOCKER = Path(sys.argv[1])
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 240
 work = track_feature("work")(lambda number: number)
 is_tracked = os.environ["FEATURE_TRACKING_ENABLED"] == "true"
 

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 
-DEADLINE_SECONDS = 90
+DEADLINE_SECONDS = 180
 """Generous: nothing waits so long unless something is wrong."""
 Series = dict[frozenset[tuple[str, str]], float]
 Start = Callable[..., subprocess.Popen[str]]
@@ -50,7 +50,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.send_signal(signal.SIGINT)
     for process in started:
         try:
-            process.communicate(timeout=20)
+            process.communicate(timeout=180)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -117,7 +117,7 @@ class Prometheus:
 
     def ask(self, path: str, **parameters: str) -> dict[str, object]:
         """Return the answer of the API."""
-        with urlopen(f"http://{self.address}{path}?{urlencode(parameters)}", timeout=20) as answer:
+        with urlopen(f"http://{self.address}{path}?{urlencode(parameters)}", timeout=180) as answer:
             return dict(json.load(answer))
 
 
@@ -151,7 +151,7 @@ def _wait_until_ready(address: str, process: subprocess.Popen[str]) -> None:
     until = time.monotonic() + DEADLINE_SECONDS
     while True:
         try:
-            with urlopen(f"http://{address}/-/ready", timeout=20):
+            with urlopen(f"http://{address}/-/ready", timeout=180):
                 return
         except (URLError, HTTPError, OSError):
             assert process.poll() is None, process.log_path.read_text()  # type: ignore[attr-defined]
@@ -165,7 +165,7 @@ def promtool() -> Callable[[str], subprocess.CompletedProcess[str]]:
 
     def check(text: str) -> subprocess.CompletedProcess[str]:
         command = [debian_program("promtool"), "check", "metrics"]
-        return subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=180)
 
     return check
 
@@ -175,7 +175,7 @@ def fetch() -> Callable[[str], str]:
     """`fetch(address)` is what `/metrics` there answers."""
 
     def get(address: str) -> str:
-        with urlopen(f"http://{address}/metrics", timeout=20) as answer:
+        with urlopen(f"http://{address}/metrics", timeout=180) as answer:
             return str(answer.read().decode())
 
     return get

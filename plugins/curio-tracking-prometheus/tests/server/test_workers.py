@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 
 FEWEST_VISITS = 40
-DEADLINE_SECONDS = 90
+DEADLINE_SECONDS = 180
 SHOP = """
 import os
 from curio_tracking import track_feature
@@ -46,7 +46,7 @@ class Shop:
                 break
 
     def _ask(self) -> str:
-        with urlopen(f"http://{self._address}/", timeout=20) as answer:
+        with urlopen(f"http://{self._address}/", timeout=180) as answer:
             self.visits += 1
             return str(answer.read().decode())
 
