@@ -95,6 +95,7 @@ class RegisterBackend(Protocol):
     def __call__(self, name: str, factory: BackendFactory, *, options: type[BaseModel] | None = None) -> None:
         """Let `FEATURE_TRACKING_BACKEND=name` build `factory(settings)`.
 
+        `name` is letters and digits with single `-`, `_` or `.` between them, as are those of filters and exporters.
         `options` is the model of the backend's own options; `settings.options(name, Model)` reads them.
         """
 

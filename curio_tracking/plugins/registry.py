@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 BUILT_IN_CATEGORIES: Final = {category.value: "built in" for category in FeatureCategory}
 _CATEGORY_NAME: Final = re.compile(r"[a-z0-9_]+")
+# what a variable can name: separators are underscores there, and two of them end the name (`setting_options`)
+_NAME_IN_SETTINGS: Final = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", re.ASCII | re.IGNORECASE)
+_NAMED_BY_SETTINGS: Final = ("backend", "filter", "exporter", "export format")
 _Made = TypeVar("_Made")
 
 
@@ -190,6 +193,11 @@ class Registry:
     def _add(self, kind: str, parts: dict[str, Part[_Made]], part: Part[_Made]) -> None:
         if not isinstance(part.name, str) or not part.name:
             raise PluginError(f"the name of the {kind} is {part.name!r}; give a text")
+        if kind in _NAMED_BY_SETTINGS and not _NAME_IN_SETTINGS.fullmatch(part.name):
+            raise PluginError(
+                f"the name of the {kind} is {part.name!r}, which no variable can name; "
+                f"give letters and digits, with single dashes, underscores or dots between them"
+            )
         if parts is not self.categories and not callable(part.factory) and not isinstance(part.factory, Page):
             raise PluginError(f'the {kind} "{part.name}" is registered with {part.factory!r}, which cannot be called')
         if part.name in parts:

@@ -282,6 +282,14 @@ SAID: dict[str, tuple[str, str]] = {
         'def curio_register_exporters(register): register("thing", lambda settings: object())',
         'cannot make its exporter "thing": TypeError: made a object, which has no method export; update',
     ),
+    "name that no variable can hold": (
+        'def curio_register_filters(register): register("My Filter.x", lambda settings: None)',
+        "the name of the filter is 'My Filter.x', which no variable can name; give letters and digits, with single",
+    ),
+    "name with the end of a name in it": (
+        'def curio_register_exporters(register): register("post__box", lambda settings: None)',
+        "the name of the exporter is 'post__box', which no variable can name; give letters and digits, with single",
+    ),
     "options that are a dict": (
         'def curio_register_filters(register): register("f", lambda settings: None, options={"a": 1})',
         'the options of "f" are a dict; give a class, a pydantic model',
