@@ -97,5 +97,5 @@ _OF_STATE: Final = {
     "retrying": "its backend refuses records for now; they wait, and its log says why",
     "failed": "its writer has failed, and it tracks no more until it is started again; its log says why",
     "silent": "its writer has not been heard of for too long; the process, its backend or a plugin may hang",
-    "killed": "it was killed; what it had buffered since it was last heard of is lost",
+    "killed": "it was killed, or hung at its end; what it had buffered since it was last heard of is lost",
 }

@@ -1,7 +1,7 @@
 """Bulletin: when the writer puts its health where other processes can read it. Runs on the writer thread.
 
-After the first flush, whenever its state changes, every few seconds while its counts do, once it is known what a call
-costs, and at its end.
+Before the first flush and after it, whenever its state changes, every few seconds while its counts do, once it is known
+what a call costs, and at its end.
 """
 
 from __future__ import annotations

@@ -149,6 +149,20 @@ class Writer:
         elif thread is not None and thread.ident != get_ident() and self._deadline is not None:
             # also where an earlier call waits already: a second SIGTERM must not cut the first one's writing short
             thread.wait(max(0.0, self._deadline - clock()))
+            self._tell_what_start_up_cost()
+
+    def _tell_what_start_up_cost(self) -> None:
+        """Log how many calls are lost because the writer was still loading when its time was over.
+
+        Later on its health file tells; here there is none yet.
+        """
+        lost = self.ledger.pending()
+        if lost and self.pipeline is None and not self._is_replaced:
+            self._collector.guard.report(
+                "exit",
+                f"{lost:,} calls were lost at the end: settings and plugins could not be loaded within "
+                f"{self._patience():g} s; a larger FEATURE_TRACKING_EXIT_TIMEOUT gives them more time",
+            )
 
     def _patience(self) -> float:
         return self.pipeline.settings.exit_timeout if self.pipeline else exit_timeout()
@@ -216,6 +230,9 @@ class Writer:
         if pipeline is None:
             self._fail()
             return None
+        if pipeline.health_file is not None and pipeline.settings.enabled:
+            # before a hook, a filter or the backend may hang: or nobody would ever hear of these calls
+            self._bulletin.publish(pipeline.health_file, self.state)
         self.pipeline = pipeline
         self._apply_settings(pipeline)
         if self.on_started is not None:

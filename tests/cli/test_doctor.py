@@ -53,7 +53,7 @@ def test_nothing_is_shown_of_processes_where_there_are_none(run: Run, shop: Any)
 @pytest.mark.parametrize(
     ("health", "remark"),
     [
-        ({}, "process {pid} (shop): it was killed; what it had buffered since it was last heard of is lost"),
+        ({}, "process {pid} (shop): it was killed, or hung at its end; what it had buffered since"),
         ({"state": "failed"}, "process {pid} (shop): its writer has failed"),
         ({}, "3 calls were lost at its end; a larger EXIT_TIMEOUT"),
         ({}, "40 calls came faster than they could be written"),

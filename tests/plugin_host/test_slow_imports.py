@@ -95,9 +95,13 @@ def test_import_that_never_ends_is_told_of_while_it_lasts(run: Any, install: Any
     install("hangs", NEVER_ENDS)
     result = run(host(), EXIT_TIMEOUT="0.1")
     assert (result.returncode, result.stdout) == (7, "[0, 1, 2]\nTrue\n")
-    (line,) = result.stderr.splitlines()
+    line, last = result.stderr.splitlines()
     assert line.startswith('plugin "hangs" (hangs 1.5) is still being imported after 1 s; update it, or ')
     assert line.endswith('set FEATURE_TRACKING_PLUGINS_DISABLED="hangs"')
+    assert last == (
+        "3 calls were lost at the end: settings and plugins could not be loaded within 0.1 s; "
+        "a larger FEATURE_TRACKING_EXIT_TIMEOUT gives them more time"
+    )
 
 
 def test_command_that_waits_for_an_import_says_what_for(run: Any, install: Any) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from curio_tracking.processes import known_processes
+
 PARTS = (
     *("backend.append", "backend.close", "exporter.export", "exporter.close"),
     *("filter", "startup", "shutdown", "log_handler"),
@@ -73,6 +75,8 @@ logging.held_by_host = threading.Lock()
 logging.held_by_host.acquire()
 print(sum(work(number) for number in range(2_000)), flush=True)
 feature_tracker.flush(0.5)
+while feature_tracker.health()["state"] == "starting":
+    time.sleep(0.01)
 print(sum(work(number) for number in range(20_000)), flush=True)
 health = feature_tracker.health()
 balance = health["written"] + health["folded"] + sum(health["dropped"].values()) + health["pending"]
@@ -111,6 +115,14 @@ def run(data_dir: Path, body: str, hung: str, seconds: float = 120) -> subproces
 def test_host_goes_on_and_ends_with_its_own_status(data_dir: Path, hung: str) -> None:
     result = run(data_dir, HOST + "sys.exit(3)", hung)
     assert (result.returncode, result.stdout, result.stderr) == (3, "1999000\n199990000\n", "")
+
+
+@pytest.mark.parametrize("hung", ["backend.append", "exporter.export", "filter", "startup"])
+def test_calls_that_hang_from_the_first_one_on_leave_a_trace(data_dir: Path, hung: str) -> None:
+    run(data_dir, HOST, hung)
+    (process,) = known_processes(data_dir)
+    assert (process["state"], process["written"], process["dropped"]) == ("killed", 0, {})
+    assert process["pending"] == process["recorded"] > 0
 
 
 @pytest.mark.parametrize("end", ENDS)
