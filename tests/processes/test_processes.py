@@ -342,3 +342,32 @@ def test_overload_keeps_totals_exact_and_memory_bounded(data_dir: Path) -> None:
 def test_no_warning_without_a_reason(data_dir: Path) -> None:
     result = run(data_dir, "many(0, 30)")
     assert (result.stdout, result.stderr) == ("", "")
+
+
+def test_second_interpreter_of_a_process_works_untracked_and_is_warned_of_once(data_dir: Path) -> None:
+    result = run(
+        data_dir,
+        """
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+
+        many(0, 30)
+        assert feature_tracker.flush(60)
+        second = interpreters.create()
+        failure = interpreters.run_string(second, '''
+        from curio_tracking import feature_tracker, track_feature
+        print([track_feature("second")(lambda: 1)() for _ in range(30)], feature_tracker.flush(60), flush=True)
+        '''.replace("        ", ""))
+        interpreters.destroy(second)
+        many(30, 30)
+        print(failure)
+        """,
+    )
+    assert (result.returncode, result.stdout) == (0, f"{[1] * 30} False\nNone\n")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("start-up: ImportError: ")
+    records = stored(data_dir)
+    assert {record.feature_name for record in records} == {"work"}
+    assert calls(records) == 60
