@@ -159,7 +159,7 @@ class Writer:
         lost = self.ledger.pending()
         if lost and self.pipeline is None and not self._is_replaced:
             self._collector.guard.report(
-                "exit",
+                "start-up",
                 f"{lost:,} calls were lost at the end: settings and plugins could not be loaded within "
                 f"{self._patience():g} s; a larger FEATURE_TRACKING_EXIT_TIMEOUT gives them more time",
             )
