@@ -132,12 +132,15 @@ def run(sources: Path, base: Path, package: str, *, track: bool) -> Finished:
     kind = "tracked" if track else "plain"
     place, outcomes, data_dir = base / kind / "work", base / kind / "outcomes.jsonl", base / kind / "data"
     shutil.copytree(sources, place)
+    leftovers = base / kind / "tmp"
+    leftovers.mkdir()
     foreign = ("FEATURE_TRACKING_", "TRACKED_", "PYTEST_", "DO_NOT_TRACK", "COV_", "NO_COLOR", "FORCE_COLOR")
     path = os.pathsep.join(map(str, (HERE, place / "src", base / "needs")))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
         "FEATURE_TRACKING_DATA_DIR": str(data_dir),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": path,
+        "TMPDIR": str(leftovers),
         "TRACKED_OUTCOMES": str(outcomes),
         **({"TRACKED_PACKAGE": package} if track else {}),
     }
