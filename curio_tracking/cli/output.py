@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, Final, TextIO
 
@@ -57,7 +58,8 @@ def wants_color(stream: TextIO | None) -> bool:
 def note(message: str) -> None:
     """Print a remark on stderr, control characters made visible."""
     if sys.stderr is not None:  # closed by the caller; print() would take stdout instead
-        print(visible(message, keep="\n"), file=sys.stderr)  # noqa: T201 - a surface
+        with suppress(OSError):  # nobody takes it: no reason to leave work undone, least of all with exit code 0
+            print(visible(message, keep="\n"), file=sys.stderr)  # noqa: T201 - a surface
 
 
 def print_rows(rows: Iterable[Row], layout: Layout, format_name: str) -> int:

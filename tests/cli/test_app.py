@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     Run = Callable[..., Any]
@@ -214,6 +214,36 @@ def test_closed_streams_are_no_error(shop: list[Any], closing: str) -> None:
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
     assert b"--limit 0 shows all" not in done.stdout
+
+
+@pytest.fixture(params=["closed pipe", "full disk"])
+def deaf(request: pytest.FixtureRequest) -> Iterator[int]:
+    """A descriptor that takes nothing."""
+    if request.param == "full disk":
+        descriptor = os.open("/dev/full", os.O_WRONLY)
+    else:
+        read, descriptor = os.pipe()
+        os.close(read)
+    yield descriptor
+    os.close(descriptor)
+
+
+def test_remarks_that_nobody_takes_do_not_end_the_work(
+    spawn: Callable[..., Any], data_dir: Path, shop: list[Any], deaf: int
+) -> None:
+    assert spawn("migrate", "--from", "tinyflux", "--to", "csv").returncode == 0
+    (file,) = (data_dir / "csv").glob("*.csv")
+    with file.open("a") as stream:
+        stream.write("no record\n")  # of which migrate tells before it begins
+    done = spawn("migrate", "--from", "csv", "--to", "tinyflux", "--to-dir", str(data_dir / "new"), stderr=deaf)
+    assert (done.returncode, (data_dir / "new" / "raw").exists()) == (0, True)
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(("list-records", "--since", "?"), 2), (("feature-stats", "?"), 1)])
+def test_error_that_nobody_takes_keeps_its_exit_code(
+    spawn: Callable[..., Any], shop: list[Any], deaf: int, arguments: tuple[str, ...], code: int
+) -> None:
+    assert spawn(*arguments, stderr=deaf).returncode == code
 
 
 def test_output_fits_a_stream_that_knows_ascii_only(
