@@ -1,6 +1,7 @@
 """migrate: the records of one backend into another, checked on arrival."""
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -100,6 +101,17 @@ def _refuse_useless(source: "Settings", target: "Settings") -> None:
         )
 
 
+def _refuse_one_file(source: "Side", target: "Side") -> None:
+    # two directories, but an option of the plugin names one file: all would be found there, and nothing be copied
+    here, there = (getattr(side.backend, "path", None) for side in (source, target))
+    is_one = isinstance(here, Path) and isinstance(there, Path) and here.resolve() == there.resolve()
+    if is_one and type(source.backend) is type(target.backend):
+        raise SettingsError(
+            f"source and target are the same store: {source.name} keeps its records in {here}, whatever the data "
+            f"directory is; name another backend with --to, or take that path out of the settings of {source.name}"
+        )
+
+
 class _Work:
     """One run: opens both stores, shows how far it is, and says what a person should know."""
 
@@ -135,6 +147,7 @@ class _Work:
 
         source = self._open(stack, self._source)
         writer, reader = self._open(stack, self._target), self._open(stack, self._target)
+        _refuse_one_file(source, writer)
         found = survey(source)
         for remark in beforehand(found, self._source):
             note(remark)

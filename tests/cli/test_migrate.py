@@ -257,6 +257,16 @@ def test_usage_error_is_one_message_and_code_2(
     assert len(result.err.splitlines()) == 1
 
 
+def test_one_file_in_two_directories_is_no_target(
+    shelf: None, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "usage.sqlite"
+    monkeypatch.setattr(ShelfBackend, "__init__", lambda self, _path: setattr(self, "path", there))
+    result = run("migrate", "--from", "shelf", "--to", "shelf", "--to-dir", str(tmp_path / "new"))
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: source and target are the same store: shelf keeps its records in {there}, ")
+
+
 def test_target_that_cannot_be_written_is_named(shop: list[FeatureRecord], run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = run(*TO_CSV, "--to-dir", str(tmp_path / "file" / "new"))

@@ -68,3 +68,16 @@ def test_killed_migration_is_completed_by_the_next_one(python: Run, batches: int
     assert 0 < len(json.loads(listed(python, "sqlite", "list-records"))) < MANY
     assert python("-m", "curio_tracking", *FORTH).returncode == 0
     assert listed(python, "sqlite", "list-records") == listed(python, "tinyflux", "list-records")
+
+
+@pytest.mark.usefixtures("records_elsewhere")
+def test_file_that_an_option_places_is_no_other_one_in_another_directory(python: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "usage.sqlite")
+    assert python("-m", "curio_tracking", *FORTH, FEATURE_TRACKING_SQLITE__PATH=path).returncode == 0
+    move = ("migrate", "--from", "sqlite", "--to", "sqlite", "--to-dir", str(tmp_path / "new"))
+    finished = python("-m", "curio_tracking", *move, FEATURE_TRACKING_SQLITE__PATH=path)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr == (
+        f"error: source and target are the same store: sqlite keeps its records in {path}, whatever the data directory "
+        f"is; name another backend with --to, or take that path out of the settings of sqlite\n"
+    )
