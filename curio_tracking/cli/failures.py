@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from typing import Any, Final
@@ -13,7 +12,7 @@ from typing import Any, Final
 import typer
 
 from curio_tracking.cli.options import PROGRAM
-from curio_tracking.cli.output import note
+from curio_tracking.cli.output import forget_stdout, note
 from curio_tracking.cli.session import ROOT_SETTINGS
 from curio_tracking.errors import CurioError
 
@@ -60,16 +59,6 @@ def flush_stdout() -> None:
     """
     if sys.stdout is not None:
         sys.stdout.flush()
-
-
-def forget_stdout() -> None:
-    """Let whatever is still buffered for stdout vanish, so that Python's last flush has nothing to complain about."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError, AttributeError):  # stdout is closed, or no file at all
-        pass
 
 
 def _flush_or_forget() -> None:

@@ -13,7 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from typing import Any, Final, TextIO
 
@@ -67,13 +67,37 @@ def print_rows(rows: Iterable[Row], layout: Layout, format_name: str) -> int:
     remaining = iter(rows)
     first = list(islice(remaining, 1))  # before the heading: a store that cannot be read shall leave no output
     counted = _Counted(chain(first, remaining))
-    _WRITERS[format_name](sys.stdout or _nowhere(), counted, layout)
-    return counted.count
+    with _while_read():
+        _WRITERS[format_name](sys.stdout or _nowhere(), counted, layout)
+    return counted.count or len(first)
 
 
 def print_object(values: Row, columns: Sequence[Column], format_name: str) -> None:
     """Print one object: `name value` lines for people, one object for JSON, one row for CSV."""
-    stream = sys.stdout or _nowhere()
+    with _while_read():
+        _write_object(sys.stdout or _nowhere(), values, columns, format_name)
+
+
+def forget_stdout() -> None:
+    """Let whatever is still buffered for stdout vanish, so that Python's last flush has nothing to complain about."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):  # stdout is closed, or no file at all
+        pass
+
+
+@contextmanager
+def _while_read() -> Iterator[None]:
+    """Let a closed pipe end the output only: the command may have more to do, and a verdict to end with."""
+    try:
+        yield
+    except BrokenPipeError:
+        forget_stdout()
+
+
+def _write_object(stream: TextIO, values: Row, columns: Sequence[Column], format_name: str) -> None:
     if format_name == "json":
         stream.write(json_text(values, stream, indent=2) + "\n")
     elif format_name == PLAIN:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -47,6 +48,18 @@ def test_finding_fails_only_a_strict_scan(run: Any, leaky: None, arguments: tupl
     result = run("privacy", "scan", *arguments)
     assert result.code == code
     assert "e-mail address\tplain\t23\ttranslate\terror_message\tr000002\t\t\n" in result.out
+
+
+def test_strict_scan_fails_though_nobody_reads_all_of_it(
+    spawn: Callable[..., Any], store: Callable[..., None], record: Callable[..., Any]
+) -> None:
+    # more findings than are buffered, so that the closed pipe shows while they are written
+    store([record(n, status=FeatureStatus.FAILED, error_message=f"mail to {ADDRESS}") for n in range(3000)])
+    read, write = os.pipe()
+    os.close(read)
+    done = spawn("privacy", "scan", "--strict", "--limit", "0", stdout=write)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("arguments", [(), ("--strict",)])
