@@ -115,7 +115,7 @@ def test_process_that_ended_is_shown_as_ended_with_its_last_counters(hosts: Host
 
 def test_process_that_was_killed_is_shown_as_killed(hosts: Hosts) -> None:
     host = hosts.start("")
-    wait_until(lambda: files(hosts.data_dir))
+    wait_until(lambda: states(hosts.data_dir) == ["running"])
     host.kill()
     host.wait()
     assert states(hosts.data_dir) == ["killed"]
@@ -124,7 +124,7 @@ def test_process_that_was_killed_is_shown_as_killed(hosts: Hosts) -> None:
 def test_processes_are_told_apart(hosts: Hosts) -> None:
     hosts.end(hosts.start("work('d')"))
     host = hosts.start("")
-    wait_until(lambda: len(files(hosts.data_dir)) == 2)
+    wait_until(lambda: sorted(states(hosts.data_dir)) == ["ended", "running"])
     host.kill()
     host.wait()
     found = {process["state"]: process["recorded"] for process in known_processes(hosts.data_dir)}
@@ -153,7 +153,7 @@ def test_forked_child_tells_of_itself(hosts: Hosts) -> None:
 
 def test_process_whose_writer_was_not_heard_of_is_silent(hosts: Hosts) -> None:
     host = hosts.start("")
-    wait_until(lambda: files(hosts.data_dir))
+    wait_until(lambda: states(hosts.data_dir) == ["running"])
     host.send_signal(signal.SIGSTOP)
     before = time.time() - 3600
     os.utime(files(hosts.data_dir)[0], (before, before))
@@ -163,7 +163,7 @@ def test_process_whose_writer_was_not_heard_of_is_silent(hosts: Hosts) -> None:
 @pytest.mark.parametrize("ahead", [3600, -3600], ids=["back", "forward"])
 def test_process_that_was_last_heard_of_before_the_clock_was_set_is_silent(hosts: Hosts, ahead: float) -> None:
     host = hosts.start("")
-    wait_until(lambda: files(hosts.data_dir))
+    wait_until(lambda: states(hosts.data_dir) == ["running"])
     host.send_signal(signal.SIGSTOP)
     then = time.time() + ahead
     os.utime(files(hosts.data_dir)[0], (then, then))
@@ -172,7 +172,7 @@ def test_process_that_was_last_heard_of_before_the_clock_was_set_is_silent(hosts
 
 def test_process_is_heard_of_when_it_last_said_so_though_the_clock_was_set_back_in_between(hosts: Hosts) -> None:
     hosts.start("")
-    wait_until(lambda: files(hosts.data_dir))
+    wait_until(lambda: states(hosts.data_dir) == ["running"])
     os.utime(files(hosts.data_dir)[0], (1_700_000_000, 1_700_000_000))
     (process,) = known_processes(hosts.data_dir)
     assert process["updated"] == "2023-11-14T22:13:20.000000Z"
@@ -180,7 +180,7 @@ def test_process_is_heard_of_when_it_last_said_so_though_the_clock_was_set_back_
 
 def test_writer_that_sleeps_for_long_by_its_settings_is_not_silent(hosts: Hosts) -> None:
     hosts.start("", FLUSH_SECONDS="3600")
-    wait_until(lambda: files(hosts.data_dir))
+    wait_until(lambda: states(hosts.data_dir) == ["running"])
     before = time.time() - 3600
     os.utime(files(hosts.data_dir)[0], (before, before))
     (process,) = known_processes(hosts.data_dir)
