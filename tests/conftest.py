@@ -21,12 +21,14 @@ sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 settings.register_profile("untimed", settings(), deadline=None)
 settings.load_profile("untimed")
 
+_AWAY = ("DO_NOT_TRACK", "NO_COLOR", "FORCE_COLOR", "PYTHONUNBUFFERED")
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's own settings, home and store away from the tests."""
+    """Keep the machine's own settings, home and store away from the tests; programs buffer their output as usual."""
     for name in list(os.environ):
-        if name.startswith("FEATURE_TRACKING_") or name in ("DO_NOT_TRACK", "NO_COLOR", "FORCE_COLOR"):
+        if name.startswith("FEATURE_TRACKING_") or name in _AWAY:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

@@ -12,7 +12,7 @@ from typing import Any, Final
 import typer
 
 from curio_tracking.cli.options import PROGRAM
-from curio_tracking.cli.output import forget_stdout, note
+from curio_tracking.cli.output import discard, note
 from curio_tracking.cli.session import ROOT_SETTINGS
 from curio_tracking.errors import CurioError
 
@@ -31,7 +31,7 @@ def end_of(error: BaseException, *, has_traceback: bool = False) -> int:
         has_traceback: whether the traceback of a bug is printed as well.
     """
     if isinstance(error, BrokenPipeError):
-        forget_stdout()
+        discard(sys.stdout)
         return 0
     if not isinstance(error, OSError):
         _flush_or_forget()  # what was printed before the error comes before its message
@@ -44,7 +44,7 @@ def end_of(error: BaseException, *, has_traceback: bool = False) -> int:
     if isinstance(error, _ClickError):
         return _usage(error)
     if has_traceback:
-        traceback.print_exception(error)
+        note("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, OSError):
         _flush_or_forget()
         return _say(_reason(error), FAILURE)
@@ -65,7 +65,7 @@ def _flush_or_forget() -> None:
     try:
         flush_stdout()
     except OSError:
-        forget_stdout()
+        discard(sys.stdout)
 
 
 def _say(message: str, code: int) -> int:

@@ -58,8 +58,10 @@ def wants_color(stream: TextIO | None) -> bool:
 def note(message: str) -> None:
     """Print a remark on stderr, control characters made visible."""
     if sys.stderr is not None:  # closed by the caller; print() would take stdout instead
-        with suppress(OSError):  # nobody takes it: no reason to leave work undone, least of all with exit code 0
+        try:
             print(visible(message, keep="\n"), file=sys.stderr)  # noqa: T201 - a surface
+        except OSError:  # nobody takes it: no reason to leave work undone, or to end with another exit code
+            discard(sys.stderr)
 
 
 def print_rows(rows: Iterable[Row], layout: Layout, format_name: str) -> int:
@@ -78,14 +80,12 @@ def print_object(values: Row, columns: Sequence[Column], format_name: str) -> No
         _write_object(sys.stdout or _nowhere(), values, columns, format_name)
 
 
-def forget_stdout() -> None:
-    """Let whatever is still buffered for stdout vanish, so that Python's last flush has nothing to complain about."""
-    try:
+def discard(stream: Any) -> None:
+    """Let what is buffered for a stream that takes nothing vanish, or Python's last flush ends the program with 120."""
+    with suppress(OSError, ValueError, AttributeError):  # it is closed, or no file at all
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-    except (OSError, ValueError, AttributeError):  # stdout is closed, or no file at all
-        pass
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def _while_read() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        forget_stdout()
+        discard(sys.stdout)
 
 
 def _write_object(stream: TextIO, values: Row, columns: Sequence[Column], format_name: str) -> None:
