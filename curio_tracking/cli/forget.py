@@ -2,8 +2,10 @@
 
 import json
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 
 import typer
 
@@ -21,10 +23,12 @@ from curio_tracking.cli import (
     units,
 )
 from curio_tracking.cli.failures import FAILURE
+from curio_tracking.cli.files import OutputFileError
 from curio_tracking.errors import SettingsError
 from curio_tracking.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from curio_tracking.plugins import PluginHost
     from curio_tracking.settings import Settings
 
 FROM_STDIN: Final = "-"
@@ -66,17 +70,45 @@ def forget(
     _refuse_taken(receipt)
     if not (yes or dry_run):
         _ask(user, settings)
+    values = _erased(user_id, settings, plugin_host(ctx), receipt, chosen, is_rehearsal=dry_run)
+    if receipt is not None:
+        note(f"receipt: {receipt}")
+    if not values["complete"]:
+        raise typer.Exit(FAILURE)
+
+
+def _erased(
+    user_id: str, settings: "Settings", host: "PluginHost", receipt: str | None, chosen: str, *, is_rehearsal: bool
+) -> dict[str, Any]:
+    """Erase the user, keep the receipt, show it and return it. Nobody can find out later what it says.
+
+    Raises:
+        SettingsError: it cannot be kept there; nothing was changed. OutputFileError: it was shown, but not kept.
+    """
     # late: every start of the program loads this module
     from curio_tracking.forgetting.erasure import forget as erase
 
-    values = erase(user_id, settings, plugin_host(ctx), is_rehearsal=dry_run).as_dict()
-    print_object(values, COLUMNS, chosen)
-    for problem in values["problems"]:
-        note(f"error: {problem}")
-    if receipt is not None:
-        _keep(values, Path(receipt))
-    if not values["complete"]:
-        raise typer.Exit(FAILURE)
+    values: dict[str, Any] = {}
+    has_begun = False
+    try:
+        with _receipt_file(receipt) as stream:
+            has_begun = True
+            values = erase(user_id, settings, host, is_rehearsal=is_rehearsal).as_dict()
+            stream.write(json.dumps(values, indent=2).encode() + b"\n")
+    except OutputFileError as error:
+        if not has_begun:
+            raise SettingsError(f"{error}; choose another place for the receipt; nothing was changed") from error
+        raise
+    finally:
+        if values:
+            print_object(values, COLUMNS, chosen)
+            for problem in values["problems"]:
+                note(f"error: {problem}")
+    return values
+
+
+def _receipt_file(receipt: str | None) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(BytesIO()) if receipt is None else new_file(Path(receipt), replace=False)
 
 
 def _user_id(given: str) -> str:
@@ -118,12 +150,6 @@ def _refuse_taken(receipt: str | None) -> None:
         raise SettingsError(f"{path} exists already; choose another name for the receipt; nothing was changed")
     if not path.parent.is_dir():
         raise SettingsError(f"{path.parent} is no directory; choose another place for the receipt; nothing was changed")
-
-
-def _keep(values: dict[str, Any], path: Path) -> None:
-    with new_file(path, replace=False) as stream:
-        stream.write(json.dumps(values, indent=2).encode() + b"\n")
-    note(f"receipt: {path}")
 
 
 def _counts(values: dict[str, int] | None) -> str:

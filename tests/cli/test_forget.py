@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -229,6 +230,62 @@ def test_receipt_takes_no_name_that_is_taken_and_nothing_is_erased(
     assert forget(run, "--receipt", str(path)).code == 2
     assert ADA in users(run)
     assert path.is_symlink() or path.read_text() == "mine"
+
+
+def test_receipt_that_cannot_be_kept_is_complained_of_before_anything_is_erased(
+    run: Run, store: Store, records: list[Any]
+) -> None:
+    store(records)
+    # a file system that takes no file, also of root
+    result = forget(run, "--receipt", "/proc/receipt.json")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: cannot write /proc/receipt.json: ")
+    assert result.err.endswith("; choose another place for the receipt; nothing was changed\n")
+    assert ADA in users(run)
+
+
+def test_receipt_is_shown_where_it_could_not_be_kept_after_all(
+    run: Run, store: Store, records: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_draft: Path, _path: Path, **_options: bool) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store(records)
+    path = tmp_path / "receipt.json"
+    monkeypatch.setattr("curio_tracking.cli.files._give_name", refuse)
+    result = forget(run, "--receipt", str(path))
+    assert receipt_of(result)["erased"] == 4
+    assert (result.code, result.err) == (1, f"error: cannot write {path}: No space left on device\n")
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("reader", ["closed pipe", "full disk"])
+def test_receipt_is_kept_though_its_output_is_not_taken(
+    spawn: Callable[..., Any], store: Store, records: list[Any], tmp_path: Path, reader: str
+) -> None:
+    store(records)
+    path = tmp_path / "receipt.json"
+    read, write = os.pipe()
+    os.close(read)
+    taker = write if reader == "closed pipe" else os.open("/dev/full", os.O_WRONLY)
+    # unbuffered: each line is refused as it is written
+    variables = os.environ | {"PYTHONUNBUFFERED": "1"}
+    done = spawn("forget", ADA, "--yes", "--receipt", str(path), stdout=taker, env=variables)
+    assert json.loads(path.read_text())["erased"] == 4
+    assert done.returncode == (0 if reader == "closed pipe" else 1)
+
+
+def test_incomplete_receipt_fails_though_nobody_reads_it(
+    spawn: Callable[..., Any], store: Store, records: list[Any], data_dir: Path
+) -> None:
+    store(records)
+    (data_dir / "keys" / "1.key").write_bytes(b"short")
+    read, write = os.pipe()
+    os.close(read)
+    done = spawn("forget", ADA, "--yes", stdout=write, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    os.close(write)
+    assert done.returncode == 1
+    assert "stored under key 1 cannot be found" in done.stderr
 
 
 def test_damaged_key_is_a_failure_that_is_named(run: Run, store: Store, records: list[Any], data_dir: Path) -> None:
