@@ -24,6 +24,7 @@ from curio_tracking.cli import (
 )
 from curio_tracking.cli.failures import FAILURE
 from curio_tracking.cli.files import OutputFileError
+from curio_tracking.cli.standard_input import read_text
 from curio_tracking.errors import SettingsError
 from curio_tracking.hookspecs import hookimpl
 
@@ -115,12 +116,14 @@ def _user_id(given: str) -> str:
     """Return the id; of what is read, one line break at the end is none of it.
 
     Raises:
-        SettingsError: there is none, or more than one line.
+        SettingsError: there is none, or more than one line, or what cannot be read.
     """
-    if given != FROM_STDIN:
-        user_id = given
-    else:
-        user_id = (sys.stdin.read() if sys.stdin is not None else "").removesuffix("\n").removesuffix("\r")
+    try:
+        user_id = read_text().removesuffix("\n").removesuffix("\r") if given == FROM_STDIN else given
+    except OSError as error:
+        raise SettingsError(f"cannot read the standard input: {error.strerror or error}") from error
+    except UnicodeError:  # which holds the id
+        raise SettingsError("cannot read the standard input: it is no UTF-8 text") from None
     if not user_id or "\n" in user_id:
         raise SettingsError("give the id of one user: as USER, or with - as one line on the standard input")
     return user_id

@@ -193,6 +193,31 @@ def test_id_is_read_from_stdin(run: Run, store: Store, records: list[Any], monke
     assert receipt_of(run("forget", "-", "--yes", "--format", "json"))["erased"] == 4
 
 
+def test_byte_order_mark_in_front_is_no_part_of_the_id(
+    run: Run, store: Store, records: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(records)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"\ufeff{ADA}\n"))
+    assert receipt_of(run("forget", "-", "--yes", "--format", "json"))["erased"] == 4
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_stdin_that_is_no_text_is_one_message_without_the_id(
+    run: Run, monkeypatch: pytest.MonkeyPatch, errors: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"ada\xff\n"), "utf-8", errors))
+    result = run("forget", "-", "--yes")
+    message = "error: cannot read the standard input: it is no UTF-8 text\n"
+    assert (result.code, result.out, result.err) == (2, "", message)
+
+
+def test_stdin_that_cannot_be_read_is_one_message(spawn: Callable[..., Any]) -> None:
+    with open(os.devnull, "wb") as nothing_to_read:
+        done = spawn("forget", "-", "--yes", stdin=nothing_to_read)
+    message = "error: cannot read the standard input: Bad file descriptor\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+
+
 @pytest.mark.parametrize("text", ["", "\n", f"{ADA}\nbob\n"])
 def test_stdin_that_names_no_single_user_is_refused(
     run: Run, store: Store, records: list[Any], monkeypatch: pytest.MonkeyPatch, text: str

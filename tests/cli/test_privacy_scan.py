@@ -99,6 +99,27 @@ def test_canaries_come_from_stdin(run: Any, leaky: None, monkeypatch: pytest.Mon
     assert run("privacy", "scan", "--strict", "--canary-file", "-").code == 1
 
 
+@pytest.mark.parametrize("path", ["canaries.txt", "-"])
+def test_byte_order_mark_hides_no_canary(run: Any, leaky: None, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    Path("canaries.txt").write_text(f"{CANARY}\n", encoding="utf-8-sig")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"\ufeff{CANARY}\n"))
+    found = json.loads(run("privacy", "scan", "--canary-file", path, "--format", "json").out)
+    assert "canary 1" in {leak["found"] for leak in found}
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_stdin_that_is_no_text_is_one_message(run: Any, monkeypatch: pytest.MonkeyPatch, errors: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"canary\xff\n"), "utf-8", errors))
+    result = run("privacy", "scan", "--canary-file", "-")
+    assert (result.code, result.out, result.err) == (2, "", "error: cannot read -: it is no UTF-8 text\n")
+
+
+def test_closed_stdin_is_one_message(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    result = run("privacy", "scan", "--canary-file", "-")
+    assert (result.code, result.out, result.err) == (2, "", "error: there is no canary in -; write one per line\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,6 +1,5 @@
 """privacy scan: the store searched for what should not be in it; for people, and for CI with --strict."""
 
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -24,6 +23,7 @@ from curio_tracking.cli import (
 )
 from curio_tracking.cli.failures import FAILURE
 from curio_tracking.cli.progress import shown_work
+from curio_tracking.cli.standard_input import read_text
 from curio_tracking.errors import CurioError
 from curio_tracking.queries import RecordQuery
 from curio_tracking.queues import await_queues
@@ -107,11 +107,12 @@ def _lines_of(path: str | None) -> list[str]:
     if path is None:
         return []
     try:
-        text = sys.stdin.read() if path == STDIN else Path(path).read_text(encoding="utf-8")
+        # utf-8-sig: with a byte order mark in front, the first canary would be found nowhere
+        text = read_text() if path == STDIN else Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise CanaryFileError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise CanaryFileError(f"cannot read {path}: it is no UTF-8 text") from error
+    except UnicodeError:  # which holds the text
+        raise CanaryFileError(f"cannot read {path}: it is no UTF-8 text") from None
     lines = [line.strip() for line in text.splitlines()]
     found = [line for line in lines if line and not line.startswith("-----")]
     if not found:
