@@ -143,6 +143,21 @@ def test_settings_that_still_name_the_backend_are_pointed_out(installation: Inst
     assert done.stderr.endswith('the settings still name the backend "shelf"; curio-tracking config shows where\n')
 
 
+def test_plugin_that_the_installer_leaves_alone_is_not_called_uninstalled(
+    installation: Installation, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    with zipfile.ZipFile(wheel(tmp_path)) as archive:
+        archive.extractall(elsewhere)
+    installation.environment["PYTHONPATH"] = str(elsewhere)
+    done = installation.run("plugins", "uninstall", "shelf", "--yes")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == (
+        f"error: curio-tracking-shelf is still there, in {elsewhere}, which the installer leaves alone; "
+        f"remove it there with whatever has put it there"
+    )
+
+
 REFUSED = {
     "a plugin of ours": ("csv", 'the plugin "csv" comes with curio-tracking; to do without it set '),
     "curio-tracking itself": ("curio-tracking", 'the plugin "curio-tracking" comes with curio-tracking; '),

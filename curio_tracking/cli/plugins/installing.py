@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import shutil
@@ -64,6 +65,7 @@ def uninstall(
     going = [state for state in states if state.distribution == distribution]
     _ask(distribution, going, yes=yes)
     _run_installer("uninstall", [distribution])
+    _refuse_remaining(distribution)
     for state in going:
         typer.echo(f"uninstalled: {visible(state.label)}")
     backend = forgiving_settings(ctx).backend
@@ -89,6 +91,20 @@ def _removable(found: list[PluginState], name: str) -> str:
     if len(foreign) > 1:
         raise PluginError(f'several distributions have a plugin "{name}"; name one of them: {", ".join(foreign)}')
     return foreign[0]
+
+
+def _refuse_remaining(distribution: str) -> None:
+    """Complain of a distribution that is still there: pip and uv leave those of other places alone, and end with 0.
+
+    Raises:
+        InstallerError: it is.
+    """
+    importlib.invalidate_caches()
+    for left in importlib.metadata.distributions(name=distribution):
+        raise InstallerError(
+            f"{distribution} is still there, in {left.locate_file('')}, which the installer leaves alone; remove it "
+            f"there with whatever has put it there"
+        )
 
 
 def _ask(distribution: str, going: list[PluginState], *, yes: bool) -> None:
