@@ -51,8 +51,10 @@ def _read(path: Path) -> dict[str, Any] | None:
     try:
         values = json.loads(os.read(file, LONGEST_FILE))
         modified_us = os.fstat(file).st_mtime_ns // 1000
+        updated = iso_time(modified_us)
         is_owned = _is_owned(file)
-    except (OSError, ValueError, RecursionError):
+    # OverflowError: files may be older or younger than any datetime
+    except (OSError, ValueError, OverflowError, RecursionError):
         return None
     finally:
         os.close(file)
@@ -63,7 +65,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     # also if that lies ahead: the clock was set back since, and a writer that lives would have been heard of again
     is_silent = abs(time.time() - modified_us / 1e6) > patience
     process["state"] = _state(process["state"], is_owned=is_owned, is_silent=is_silent)
-    process["updated"] = iso_time(modified_us)
+    process["updated"] = updated
     return process
 
 

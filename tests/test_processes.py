@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -309,6 +310,22 @@ def test_times_have_the_one_form_of_every_surface(data_dir: Path) -> None:
 def test_file_that_makes_no_sense_is_left_out(data_dir: Path, content: bytes) -> None:
     ended(data_dir)
     (data_dir / "health" / "broken.json").write_bytes(content)
+    assert states(data_dir) == ["ended"]
+
+
+@pytest.mark.parametrize("modified_ns", [10**21, -(10**21)])
+def test_file_of_a_time_that_no_datetime_has_is_left_out(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, modified_ns: int
+) -> None:
+    def status_of(file: int) -> SimpleNamespace:
+        return SimpleNamespace(st_mode=real(file).st_mode, st_mtime_ns=modified_ns)
+
+    real = os.fstat
+    ended(data_dir)
+    # not every file system takes such times from utime
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", status_of)
+        assert known_processes(data_dir) == []
     assert states(data_dir) == ["ended"]
 
 

@@ -76,8 +76,11 @@ def rotate(ctx: typer.Context) -> None:
         note("FEATURE_TRACKING_ANONYMIZE is false: ids are stored as they are, and no key is used")
 
 
-def _text_of(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+def _text_of(moment: float) -> str | None:
+    try:
+        return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):  # files may be older or younger than any datetime
+        return None
 
 
 _COLUMNS: Final = (

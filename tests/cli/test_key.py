@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from curio_tracking import FeatureTracker
-from curio_tracking.privacy.keys import KeyRing
+from curio_tracking.privacy.keys import KeyRing, KeyState
 
 Run = Callable[..., Any]
 APPLICATION = """
@@ -33,6 +33,14 @@ def test_listing_without_keys_says_so_and_makes_none(run: Run, data_dir: Path) -
     result = run("key", "list")
     assert (result.code, "no key yet" in result.err) == (0, True)
     assert not data_dir.exists()
+
+
+def test_key_of_a_time_that_no_datetime_has_is_listed_without_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    states = [KeyState(2, 1e15, None), KeyState(1, -1e15, None)]
+    monkeypatch.setattr(KeyRing, "states", lambda _ring: states)
+    result = run("key", "list", "--format", "json")
+    rows = [{"number": 2, "created": None, "state": "in use"}, {"number": 1, "created": None, "state": "kept"}]
+    assert (result.code, json.loads(result.out)) == (0, rows)
 
 
 def test_rotation_makes_a_private_key_and_keeps_the_one_before(run: Run, data_dir: Path) -> None:
