@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -14,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 SOURCE = """
 from curio_tracking import hookimpl
@@ -156,6 +158,36 @@ def test_plugin_that_the_installer_leaves_alone_is_not_called_uninstalled(
         f"error: curio-tracking-shelf is still there, in {elsewhere}, which the installer leaves alone; "
         f"remove it there with whatever has put it there"
     )
+
+
+SLOW_TO_STOP = """#!/bin/sh
+trap 'sleep 1; touch put-back; exit 1' INT
+touch began
+while :; do sleep 0.1; done
+"""
+
+
+@pytest.mark.parametrize("installation", ["uv"], indirect=True)
+def test_interrupted_installer_comes_to_its_end(installation: Installation, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "uv").write_text(SLOW_TO_STOP)
+    (tools / "uv").chmod(0o755)
+    installation.environment["PATH"] = os.pathsep.join([str(tools), os.defpath])
+    process = subprocess.Popen(
+        [installation.folder / "bin" / "python", "-P", "-m", "curio_tracking", "plugins", "install", "anything"],
+        env=installation.environment,
+        cwd=tools,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_until((tools / "began").exists)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out, (tools / "put-back").exists()) == (130, "", True)
+    assert err.splitlines()[-1] == 'interrupted; "curio-tracking plugins list" shows what is installed now'
 
 
 REFUSED = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -128,8 +129,15 @@ def _ask(distribution: str, going: list[PluginState], *, yes: bool) -> None:
 def _run_installer(action: str, subjects: list[str], options: Sequence[str] = ()) -> None:
     # after "--" nothing is read as an option of the installer's
     command = [*_installer(action), *options, "--", *subjects]
-    note(f"running: {' '.join(command)}")
-    code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=STDERR, check=False).returncode  # noqa: S603
+    note(f"running: {shlex.join(command)}")
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=STDERR) as process:  # noqa: S603
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            # the terminal has interrupted it, too; killed, as `subprocess.run` does, it could put nothing back
+            process.wait()
+            note(f'interrupted; "{PROGRAM} plugins list" shows what is installed now')
+            raise
     if code:
         raise InstallerError(f"the {action} ended with exit code {code}; what is wrong stands above")
 
