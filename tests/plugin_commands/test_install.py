@@ -190,6 +190,15 @@ def test_interrupted_installer_comes_to_its_end(installation: Installation, tmp_
     assert err.splitlines()[-1] == 'interrupted; "curio-tracking plugins list" shows what is installed now'
 
 
+@pytest.mark.parametrize("installation", ["pip"], indirect=True)
+def test_streams_that_are_closed_keep_nothing_from_being_installed(installation: Installation, tmp_path: Path) -> None:
+    python = installation.folder / "bin" / "python"
+    command = f'exec "{python}" -P -m curio_tracking plugins install "{wheel(tmp_path)}" >&- 2>&-'
+    done = subprocess.run(["sh", "-c", command], env=installation.environment, capture_output=True, timeout=120)
+    assert done.returncode == 0
+    assert "curio_tracking_shelf.py" in installation.packages
+
+
 REFUSED = {
     "a plugin of ours": ("csv", 'the plugin "csv" comes with curio-tracking; to do without it set '),
     "curio-tracking itself": ("curio-tracking", 'the plugin "curio-tracking" comes with curio-tracking; '),

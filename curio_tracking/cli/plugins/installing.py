@@ -130,7 +130,9 @@ def _run_installer(action: str, subjects: list[str], options: Sequence[str] = ()
     # after "--" nothing is read as an option of the installer's
     command = [*_installer(action), *options, "--", *subjects]
     note(f"running: {shlex.join(command)}")
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=STDERR) as process:  # noqa: S603
+    # without a standard error, descriptor 2 is nothing, or a file that something has opened since
+    out, err = (STDERR, None) if sys.stderr is not None else (subprocess.DEVNULL, subprocess.DEVNULL)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err) as process:  # noqa: S603
         try:
             code = process.wait()
         except KeyboardInterrupt:
