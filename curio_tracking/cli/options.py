@@ -6,6 +6,7 @@ Use them as annotations: `since: SinceOption = None`. Values stay the text that 
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -44,7 +45,16 @@ SinceOption = Annotated[
 UntilOption = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Only before this time; written as for --since.")
 ]
-LimitOption = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")]
+
+
+def countable(limit: int | None) -> int | None:
+    """Return a limit that Python can count to; no store holds more."""
+    return None if limit is None else min(limit, sys.maxsize)
+
+
+LimitOption = Annotated[
+    int, typer.Option("--limit", metavar="N", min=0, callback=countable, help="At most so many; 0 for all.")
+]
 FormatOption = Annotated[
     str | None,
     typer.Option(

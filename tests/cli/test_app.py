@@ -194,6 +194,18 @@ def test_pipe_closed_before_the_last_flush_is_no_error(shop: list[Any], argument
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["list-records", "list-features", "privacy scan --canary translate", "privacy preview", "privacy preview --sample"],
+)
+def test_limit_beyond_what_can_be_counted_shows_all(run: Run, shop: list[Any], command: str) -> None:
+    given = [*command.split(), "--format", "json", "--limit"]
+    most, everything = run(*given, str(10**20)), run(*given, "0")
+    assert (most.code, most.err) == (0, "")
+    # previews invent ids anew each time
+    assert len(json.loads(most.out)) == len(json.loads(everything.out)) > 0
+
+
 @pytest.mark.parametrize("arguments", [("list-records",), ("export",), ("--help",)])
 def test_full_disk_behind_stdout_is_a_failure(shop: list[Any], arguments: tuple[str, ...]) -> None:
     with open("/dev/full", "wb") as full:

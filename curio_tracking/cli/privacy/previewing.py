@@ -21,6 +21,7 @@ from curio_tracking.cli import (
     units,
     with_progress,
 )
+from curio_tracking.cli.options import countable
 
 if TYPE_CHECKING:
     from curio_tracking.previewing.tracing import Change, Trace
@@ -43,6 +44,7 @@ def preview(
             "--limit",
             metavar="N",
             min=0,
+            callback=countable,
             help=f"At most so many; 0 for all. By default {DEFAULT_LIMIT} stored records, or all samples.",
         ),
     ] = None,
