@@ -77,7 +77,14 @@ class Collector:
     def switch_off(self) -> None:
         """Stop tracking; what is buffered stays."""
         now = self.switches
-        self.switch(Switches(enabled=False, capture_args=now.capture_args, resources=now.resources))
+        self.switch(
+            Switches(
+                enabled=False,
+                capture_args=now.capture_args,
+                resources=now.resources,
+                exit_timeout=now.exit_timeout,
+            )
+        )
 
     def _set_code(self, wrapper: FunctionType, site: Site) -> None:
         switches = self.switches

@@ -27,19 +27,33 @@ class Switches:
         enabled: whether anything is tracked.
         capture_args: "off", "shape" (types and sizes) or "values" (of plain parameters, too).
         resources: whether CPU time and memory are measured.
+        exit_timeout: seconds; None as long as only the environment can tell, see the function of this name.
     """
 
-    __slots__ = ("capture_args", "enabled", "resources")
+    __slots__ = ("capture_args", "enabled", "exit_timeout", "resources")
 
-    def __init__(self, *, enabled: bool = True, capture_args: str = "shape", resources: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        enabled: bool = True,
+        capture_args: str = "shape",
+        resources: bool = False,
+        exit_timeout: float | None = None,
+    ) -> None:
         self.enabled = enabled
         self.capture_args = capture_args
         self.resources = resources
+        self.exit_timeout = exit_timeout
 
     @classmethod
     def of(cls, settings: Settings) -> Switches:
         """Return the switches as the full model sets them."""
-        return cls(enabled=settings.enabled, capture_args=settings.capture_args, resources=settings.resources)
+        return cls(
+            enabled=settings.enabled,
+            capture_args=settings.capture_args,
+            resources=settings.resources,
+            exit_timeout=settings.exit_timeout,
+        )
 
 
 def from_environment() -> Switches:

@@ -165,7 +165,11 @@ class Writer:
             )
 
     def _patience(self) -> float:
-        return self.pipeline.settings.exit_timeout if self.pipeline else exit_timeout()
+        if self.pipeline is not None:
+            return self.pipeline.settings.exit_timeout
+        # a tracker with settings of its own has read them already, though its thread may not have begun
+        known = self._collector.switches.exit_timeout
+        return exit_timeout() if known is None else known
 
     def hand_over(self) -> None:
         """Write what is buffered and end; what could not be written in time is left to the next writer."""

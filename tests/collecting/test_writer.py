@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,28 @@ def test_close_writes_what_is_buffered_and_later_calls_are_dropped_and_counted(w
     assert function() == "result"
     health = tracker.health()
     assert (health["written"], health["dropped"], health["recorded"]) == (1, {"overflow": 1}, 2)
+
+
+@pytest.mark.parametrize("is_configured", [False, True])
+def test_exit_timeout_of_a_tracker_holds_before_its_writer_has_begun(
+    with_plugin: Any, monkeypatch: pytest.MonkeyPatch, is_configured: bool
+) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_EXIT_TIMEOUT", "0")
+    backend = Unsteady()
+    tracker = with_plugin(Plugin(backend), **({} if is_configured else {"exit_timeout": 180}))
+    if is_configured:
+        tracker.configure(exit_timeout=180)
+    writer = tracker._collector.writer
+    load = writer._load
+
+    def load_late() -> Any:
+        time.sleep(0.2)
+        return load()
+
+    monkeypatch.setattr(writer, "_load", load_late)
+    tracker.track_feature("f")(lambda: None)()
+    tracker.close()
+    assert (len(backend.kept), tracker.health()["dropped"]) == (1, {})
 
 
 def test_exit_is_delayed_by_exit_timeout_at_most_and_what_is_lost_is_counted(with_plugin: Any) -> None:
