@@ -29,7 +29,7 @@ class FilterChain:
     """Applies the filters and counts what they drop.
 
     Attributes:
-        dropped: calls dropped, by the name of the filter (`name_error` where the filter raised).
+        dropped: calls dropped and not yet taken, by the name of the filter (`name_error` where the filter raised).
     """
 
     def __init__(self, steps: Iterable[FilterStep]) -> None:
@@ -73,6 +73,11 @@ class FilterChain:
             self._failures[place] = failures
             records = kept
         return records
+
+    def take_dropped(self) -> Counter[str]:
+        """Return what was dropped since the last time."""
+        dropped, self.dropped = self.dropped, Counter()
+        return dropped
 
     def admits(self, info: FeatureInfo) -> bool:
         """Whether the feature may be named in the store: no filter that leaves no trace would drop it."""

@@ -30,15 +30,12 @@ def health_of(collector: Collector) -> dict[str, Any]:
 def counts_of(collector: Collector) -> dict[str, Any]:
     """Return written, folded, dropped and pending calls, at one moment."""
     writer, buffer = collector.writer, collector.buffer
-    elsewhere = dict(writer.pipeline.chain.dropped) if writer.pipeline is not None else {}
-    for reason, calls in (
-        ("min_duration", buffer.too_short),
-        ("overflow", buffer.overflowed),
-        ("never_completed", collector.open_runs.given_up),
-    ):
-        if calls:
-            elsewhere[reason] = elsewhere.get(reason, 0) + calls
-    return writer.ledger.counts(elsewhere)
+    elsewhere = {
+        "min_duration": buffer.too_short,
+        "overflow": buffer.overflowed,
+        "never_completed": collector.open_runs.given_up,
+    }
+    return writer.ledger.counts({reason: calls for reason, calls in elsewhere.items() if calls})
 
 
 def _quarantined(collector: Collector) -> int:

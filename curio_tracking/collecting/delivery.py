@@ -115,23 +115,20 @@ class Delivery:
         taken = 0
         while len(records) < size and (rows := self._ledger.take_rows(min(size - len(records), most - taken))):
             taken += len(rows)
-            kept = self._built(self._pipeline.assembler.record, rows, 1)
-            self._ledger.put_down(len(rows) - len(kept))
-            records += kept
+            records += self._built(self._pipeline.assembler.record, rows, 1)
         self._records, self._calls = records, [1] * len(records)
         if not records:
             for fold in self._ledger.take_folds():
                 kept = self._built(self._pipeline.assembler.folded, [fold], fold.calls)
                 self._records += kept
                 self._calls += [fold.calls] * len(kept)
-                if not kept:
-                    self._ledger.put_down(fold.calls)
         # an empty buffer, too, is an end: rows may have been cleared
         return taken or most
 
     def _built(self, build: Callable[..., FeatureRecord | None], rows: list[Any], calls: int) -> list[FeatureRecord]:
-        """Return the records of rows, without those that are nobody's or that a filter drops."""
-        guard = self._guard
+        """Return the records of rows, without those that are nobody's or that a filter drops: these are put down."""
+        guard, chain = self._guard, self._pipeline.chain
+        broken = 0
         records = []
         for row in rows:
             try:
@@ -140,11 +137,15 @@ class Delivery:
                 if is_interrupt(error):
                     raise
                 guard.report("assemble", f"a call could not be made a record: {one_line(error)}")
-                self._ledger.dropped["assemble_error"] += calls
+                broken += calls
                 continue
             if record is not None:
                 records.append(record)
-        kept = self._pipeline.chain.apply(records, calls, guard)
+        kept = chain.apply(records, calls, guard)
+        dropped = chain.take_dropped()
+        if broken:
+            dropped["assemble_error"] += broken
+        self._ledger.put_down((len(rows) - len(kept)) * calls, dropped)
         self._names.bound(kept, guard)
         return kept
 
@@ -184,7 +185,7 @@ class Delivery:
             except BaseException as error:
                 if is_interrupt(error):
                     raise
-                self._ledger.put_down(self._calls[0], "rejected")
+                self._ledger.put_down(self._calls[0], {"rejected": self._calls[0]})
             else:
                 self._ledger.acknowledge(self._calls[:1])
             del self._records[0], self._calls[0]

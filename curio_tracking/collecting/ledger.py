@@ -10,6 +10,7 @@ from threading import RLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from curio_tracking.collecting.buffer import Buffer, Fold
@@ -53,12 +54,15 @@ class Ledger:
             self._in_hand += sum(fold.calls for fold in folds)
         return folds
 
-    def put_down(self, calls: int, reason: str | None = None) -> None:
-        """Let go of calls that will not be written; without a reason somebody else counts them, or nobody shall."""
+    def put_down(self, calls: int, dropped: Mapping[str, int]) -> None:
+        """Let go of calls that will not be written.
+
+        Args:
+            dropped: those of them that are counted, by reason; the others leave no trace.
+        """
         with self._lock:
             self._in_hand -= calls
-            if reason is not None:
-                self.dropped[reason] += calls
+            self.dropped.update(dropped)
 
     def acknowledge(self, calls: list[int]) -> None:
         """Count records as written, given the number of calls that each stands for."""
@@ -82,7 +86,7 @@ class Ledger:
         """Return written, folded, dropped and pending calls at one moment.
 
         Args:
-            dropped_elsewhere: calls that others dropped and count (the filters, the buffer), by reason.
+            dropped_elsewhere: calls that others dropped and count, by reason: they were never in the writer's hands.
         """
         with self._lock:
             dropped = self.dropped + Counter(dropped_elsewhere)

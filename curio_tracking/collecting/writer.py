@@ -176,9 +176,6 @@ class Writer:
         self.flush(self._patience())
         self._is_replaced = True
         self.stop()
-        if self.pipeline is not None:
-            self.ledger.dropped.update(self.pipeline.chain.dropped)
-            self.pipeline.chain.dropped.clear()
 
     @property
     def state(self) -> str:
@@ -350,7 +347,7 @@ class Writer:
             # buffer and ledger are the next writer's: give up no more than the batch in hand
             left = self._delivery.held_calls if self._delivery is not None else 0
             if left:
-                self.ledger.put_down(left, reason)
+                self.ledger.put_down(left, {reason: left})
             return left
         self._buffer.close()
         return self.ledger.give_up(reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -188,6 +189,29 @@ def test_counts_add_up_at_every_moment(with_plugin: Any) -> None:
     assert tracker.flush()
     health = tracker.health()
     assert health["recorded"] == health["written"] + health["folded"] + sum(health["dropped"].values()) == 3000
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_counts_add_up_while_a_filter_is_at_work(with_plugin: Any, raises: bool) -> None:
+    recorded: list[int] = []
+    all_called = threading.Event()
+
+    class Drops:
+        def apply(self, record: FeatureRecord) -> FeatureRecord | None:
+            all_called.wait(180)
+            recorded.append(tracker.health()["recorded"])
+            if raises:
+                raise RuntimeError("broken")
+            return None
+
+    tracker = with_plugin(Plugin(Unsteady(), {"drops": Drops()}))
+    function = tracker.track_feature("f")(lambda: None)
+    for _ in range(4):
+        function()
+    all_called.set()
+    assert tracker.flush(180)
+    assert recorded == [4, 4, 4, 4]
+    assert tracker.health()["dropped"] == {"drops_error" if raises else "drops": 4}
 
 
 def test_excluded_feature_leaves_no_record_count_or_declaration(make_tracker: Any, data_dir: Path) -> None:
