@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from unsteady_backend import Plugin, Unsteady
+from waiting import wait_until
 
 from curio_tracking import FeatureTracker
 from curio_tracking.errors import StorageError
@@ -69,7 +70,9 @@ def test_dead_disk_is_reported_once_and_memory_stays_bounded(
     backend.failure = OSError(5, "Input/output error")
     tracker = with_plugin(Plugin(backend), queue_size=200, exit_timeout=0.2)
     function = tracker.track_feature("f")(lambda: None)
-    for _ in range(5_000):
+    function()
+    wait_until(lambda: tracker.health()["queue_size"] == 200)  # as soon as the writer has begun
+    for _ in range(4_999):
         function()
     health = tracker.health()
     assert health["recorded"] == 5_000
@@ -86,9 +89,7 @@ def test_poisonous_record_does_not_hold_up_the_others(with_plugin: Any) -> None:
     tracker = with_plugin(Plugin(backend))
     for name in ("good", "bad", "good"):
         tracker.track_feature(name)(lambda: None)()
-    for _ in range(20):
-        if tracker.flush(1):
-            break
+    wait_until(lambda: tracker.flush(1))
     assert [record.feature_name for record in backend.kept] == ["good", "good"]
     assert tracker.health()["dropped"] == {"rejected": 1}
 
