@@ -114,7 +114,8 @@ class Loader:
             self._loaded.pop(_key(state), None)
             self.fail(state, f"cannot be loaded: {_reason(error)}")
             return
-        if state.load_seconds > SLOW_IMPORT_SECONDS:
+        # nobody can mend one of ours: that the machine is busy is no news
+        if state.load_seconds > SLOW_IMPORT_SECONDS and not state.is_built_in:
             self.tell(state, f"took {state.load_seconds:.1f} s to import")
 
     def _import(self, one: Found) -> object:

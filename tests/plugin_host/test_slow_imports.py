@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from curio_tracking.plugins import PluginHost, loading
 from curio_tracking.plugins.watch import Watch
 from curio_tracking.testing.forked import exit_code, fork
 
@@ -242,3 +243,14 @@ def test_watch_does_without_when_no_thread_can_be_had(monkeypatch: pytest.Monkey
     with Watch(0.0, sys.exit):
         done = True
     assert done
+
+
+def test_built_in_plugins_are_not_told_of_however_long_they_take(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A machine that is busy takes seconds for them, and what is said of others says to uninstall them."""
+    monkeypatch.setattr(loading, "SLOW_IMPORT_SECONDS", 0.0)
+    host = PluginHost(admits=lambda state: state.is_built_in)
+    host.load()
+    assert len([state for state in host.plugins() if state.load_seconds]) > 1
+    assert caplog.messages == []
