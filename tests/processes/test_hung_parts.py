@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from slow_imports import without_slow_imports
 
 from curio_tracking.processes import known_processes
 
@@ -106,9 +107,11 @@ def run(data_dir: Path, body: str, hung: str, seconds: float = 120) -> subproces
         "FEATURE_TRACKING_BACKEND": "hung",
         "FEATURE_TRACKING_EXIT_TIMEOUT": "0.5",
     }
-    return subprocess.run(
+    result = subprocess.run(
         [sys.executable, str(program)], env=environment, capture_output=True, text=True, timeout=seconds, check=False
     )
+    result.stderr = "".join(without_slow_imports(result.stderr.splitlines(keepends=True)))
+    return result
 
 
 @pytest.mark.parametrize("hung", PARTS)
