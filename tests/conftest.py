@@ -45,13 +45,20 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+class Patient(FeatureTracker):
+    """A tracker whose questions wait for its writer until it is hung: a busy machine may take longer than 5 s."""
+
+    def flush(self, timeout: float = 180.0) -> bool:
+        return super().flush(timeout)
+
+
 @pytest.fixture
 def make_tracker(data_dir: Path) -> Iterator[Callable[..., FeatureTracker]]:
     """Return what makes trackers over the test's own store; they are closed at the end."""
     made: list[FeatureTracker] = []
 
     def make(**settings: Any) -> FeatureTracker:
-        tracker = FeatureTracker(**{"data_dir": data_dir, "backend": "memory", **settings})
+        tracker = Patient(**{"data_dir": data_dir, "backend": "memory", **settings})
         made.append(tracker)
         return tracker
 
