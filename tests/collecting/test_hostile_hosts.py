@@ -118,7 +118,8 @@ def test_open_async_generator_at_the_end_of_the_loop_prints_nothing(capfd: pytes
 
         asyncio.run(main())
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=180)
+    environment = {**os.environ, "FEATURE_TRACKING_EXIT_TIMEOUT": "60"}
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=environment, check=True, timeout=180)
     assert capfd.readouterr().err == ""
 
 
@@ -158,11 +159,11 @@ def test_exception_of_a_signal_handler_in_our_code_goes_on_to_the_host(tracker: 
 
 def test_joining_every_thread_does_not_wait_for_the_writer(tracker: FeatureTracker) -> None:
     tracker.track_feature("f")(lambda: None)()
-    tracker.flush()
+    tracker.flush(180)
     for thread in threading.enumerate():
         if thread.name == "curio-tracking-writer":
             thread.join()
-    assert tracker.flush()
+    assert tracker.flush(180)
 
 
 def test_manual_run_of_a_thread_that_is_gone_is_not_taken_for_the_writers(tracker: FeatureTracker) -> None:
@@ -186,7 +187,7 @@ def test_flush_succeeds_while_others_go_on_calling(tracker: FeatureTracker) -> N
     for thread in threads:
         thread.start()
     try:
-        assert tracker.flush(60)
+        assert tracker.flush(180)
     finally:
         stop.set()
         for thread in threads:
@@ -200,7 +201,7 @@ def test_configure_keeps_counts_and_loses_no_call(make_tracker: Any, tmp_path: P
         function()
         tracker.configure(data_dir=tmp_path / str(number))
     function()
-    assert tracker.flush()
+    assert tracker.flush(180)
     health = tracker.health()
     assert (health["recorded"], health["written"], health["dropped"]) == (4, 4, {})
 
@@ -225,7 +226,7 @@ def test_unknown_categories_take_one_warning_and_one_count_however_many(
     for number in range(50):
         with tracker.track("f", f"category{number}"):
             pass
-    assert tracker.flush()
+    assert tracker.flush(180)
     assert tracker.health()["errors"] == {"unknown_category": 50}
     assert len(caplog.messages) == 1
 
@@ -245,7 +246,7 @@ def test_handler_that_the_host_chains_to_ours_decides_what_happens(data_dir: Pat
 
         signal.signal(signal.SIGTERM, goodbye)
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(30)
+        time.sleep(60)
     """
     environment = {**os.environ, "FEATURE_TRACKING_DATA_DIR": str(data_dir), "FEATURE_TRACKING_EXIT_TIMEOUT": "60"}
     result = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=environment, check=False, timeout=180)

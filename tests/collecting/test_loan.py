@@ -87,7 +87,7 @@ def test_what_a_broken_pipeline_could_not_write_is_not_left_to_the_lender(
     call = tracker.track_feature("it")(lambda: None)
     loan = Loan(tracker._collector, load)
     call()
-    tracker.flush()
+    tracker.flush(180)
     loan.end()
     call()
     assert (len(tracker.records()), tracker.health()["errors"]) == (1, {})

@@ -97,7 +97,7 @@ def test_handler_may_call_tracked_functions(handled: Any, with_plugin: Any) -> N
     in_handler = tracker.track_feature("in_handler")(lambda: None)
     handler = handled(Handler(lambda: (in_handler(), tracker.complete_custom_tracking("unknown"))))
     tracker.complete_custom_tracking("unknown")
-    assert tracker.flush(20)
+    assert tracker.flush(180)
     assert len(handler.messages) == 1
     assert [record.feature_name for record in backend.kept] == ["in_handler"]
     assert tracker.health()["errors"] == {"unknown_record_id": 2}
@@ -166,11 +166,11 @@ def test_handler_whose_lock_somebody_holds_is_not_waited_for(handled: Any) -> No
     def hold() -> None:
         with handler.lock:
             held.set()
-            release.wait(30)
+            release.wait(180)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    held.wait(30)
+    held.wait(180)
     assert not logbook.warn("one")
     release.set()
     holder.join()
@@ -194,6 +194,6 @@ def test_broken_handler_costs_no_record(handled: Any, make_tracker: Any, monkeyp
     monkeypatch.setenv("FEATURE_TRACKING_QUEUE_SIZE", "nonsense")
     tracker = FeatureTracker.when_needed()
     tracker.track_feature("f")(lambda: None)()
-    assert tracker.flush(30)
+    assert tracker.flush(180)
     assert tracker.health()["written"] == 1
     tracker.close()

@@ -23,7 +23,7 @@ def test_batches_are_no_larger_than_max_batch_size(with_plugin: Any) -> None:
     function = tracker.track_feature("f")(lambda: None)
     for _ in range(50):
         function()
-    assert tracker.flush()
+    assert tracker.flush(180)
     assert sum(backend.batches) == 50
     assert max(backend.batches) <= 7
 
@@ -33,18 +33,18 @@ def test_flush_interval_triggers_a_flush_before_the_time_is_up(with_plugin: Any)
     tracker = with_plugin(Plugin(backend), flush_interval=10, flush_seconds=3600)
     function = tracker.track_feature("f")(lambda: None)
     function()
-    assert tracker.flush()
+    assert tracker.flush(180)
     backend.seen.clear()
     for _ in range(11):
         function()
-    assert backend.seen.wait(10)
+    assert backend.seen.wait(180)
 
 
 def test_flush_seconds_writes_what_is_too_little_for_the_interval(with_plugin: Any) -> None:
     backend = Unsteady()
     tracker = with_plugin(Plugin(backend), flush_seconds=0.05)
     tracker.track_feature("f")(lambda: None)()
-    assert backend.seen.wait(10)
+    assert backend.seen.wait(180)
 
 
 def test_refused_batch_is_kept_and_written_once_the_disk_is_back(with_plugin: Any) -> None:
@@ -58,7 +58,7 @@ def test_refused_batch_is_kept_and_written_once_the_disk_is_back(with_plugin: An
     health = tracker.health()
     assert (health["recorded"], health["pending"], health["written"]) == (120, 120, 0)
     backend.failure = None
-    assert tracker.flush(10)
+    assert tracker.flush(180)
     assert len({record.record_id for record in backend.kept}) == len(backend.kept) == 120
     assert tracker.health()["written"] == 120
 
@@ -79,7 +79,7 @@ def test_dead_disk_is_reported_once_and_memory_stays_bounded(
     assert len(tracker._collector.buffer.rows) <= 201
     assert sum("Input/output error" in message for message in caplog.messages) <= 1
     backend.failure = None
-    assert tracker.flush(10)
+    assert tracker.flush(180)
     assert round(sum(record.sample_weight for record in backend.kept)) == 5_000
 
 
@@ -105,7 +105,7 @@ def test_filter_that_raises_drops_the_record_and_counts_it(with_plugin: Any) -> 
     tracker = with_plugin(Plugin(backend, {"broken": Broken()}))
     for name in ("f", "g"):
         tracker.track_feature(name)(lambda: None)()
-    assert tracker.flush()
+    assert tracker.flush(180)
     assert [record.feature_name for record in backend.kept] == ["g"]
     assert tracker.health()["dropped"] == {"broken_error": 1}
 
@@ -125,11 +125,12 @@ def test_exporter_sees_written_batches_and_is_switched_off_after_five_failures(w
             self.closed = True
 
     good, bad = Exporter(False), Exporter(True)
-    tracker = with_plugin(Plugin(Unsteady(), exporters={"good": good, "bad": bad}), max_batch_size=1)
+    parts = Plugin(Unsteady(), exporters={"good": good, "bad": bad})
+    tracker = with_plugin(parts, max_batch_size=1, exit_timeout=180)
     function = tracker.track_feature("f")(lambda: None)
     for _ in range(20):
         function()
-    assert tracker.flush()
+    assert tracker.flush(180)
     tracker.close()
     assert (good.seen, good.closed) == (20, True)
     assert (bad.calls, bad.closed) == (5, True)
@@ -137,7 +138,7 @@ def test_exporter_sees_written_batches_and_is_switched_off_after_five_failures(w
 
 def test_close_writes_what_is_buffered_and_later_calls_are_dropped_and_counted(with_plugin: Any) -> None:
     backend = Unsteady()
-    tracker = with_plugin(Plugin(backend))
+    tracker = with_plugin(Plugin(backend), exit_timeout=180)
     function = tracker.track_feature("f")(lambda: "result")
     function()
     tracker.close()
@@ -175,7 +176,7 @@ def test_exit_is_delayed_by_exit_timeout_at_most_and_what_is_lost_is_counted(wit
     tracker = with_plugin(Plugin(backend), exit_timeout=0.2)
     tracker.track_feature("f")(lambda: None)()
     tracker.close()
-    tracker._collector.writer._thread.join(5)
+    tracker._collector.writer._thread.join(180)
     assert tracker.health()["dropped"] == {"exit": 1}
 
 
@@ -187,7 +188,7 @@ def test_counts_add_up_at_every_moment(with_plugin: Any) -> None:
         function()
         if number % 100 == 0:
             assert tracker.health()["recorded"] == number
-    assert tracker.flush()
+    assert tracker.flush(180)
     health = tracker.health()
     assert health["recorded"] == health["written"] + health["folded"] + sum(health["dropped"].values()) == 3000
 
@@ -219,7 +220,7 @@ def test_excluded_feature_leaves_no_record_count_or_declaration(make_tracker: An
     tracker = make_tracker(backend="tinyflux", exclude="secret*")
     tracker.track_feature("Secret_sauce")(lambda: None)()
     tracker.track_feature("plain")(lambda: None)()
-    assert tracker.flush()
+    assert tracker.flush(180)
     health = tracker.health()
     assert (health["recorded"], health["dropped"]) == (1, {})
     tracker.close()
@@ -248,7 +249,7 @@ def test_place_of_a_declared_feature_is_text_that_a_backend_can_encode(make_trac
         """Called by nobody."""
 
     function.__qualname__ = "half\udc80a pair"
-    tracker = make_tracker(backend="tinyflux")
+    tracker = make_tracker(backend="tinyflux", exit_timeout=180)
     tracker.track_feature("f")(function)
     tracker.track_feature("g")(lambda: None)()
     tracker.close()
@@ -257,7 +258,7 @@ def test_place_of_a_declared_feature_is_text_that_a_backend_can_encode(make_trac
 
 
 def test_configure_swaps_the_backend_while_running(make_tracker: Any, tmp_path: Path) -> None:
-    tracker = make_tracker(backend="csv", data_dir=tmp_path / "one")
+    tracker = make_tracker(backend="csv", data_dir=tmp_path / "one", exit_timeout=180)
     function = tracker.track_feature("f")(lambda: None)
     function()
     tracker.configure(backend="tinyflux", data_dir=tmp_path / "two")

@@ -73,5 +73,5 @@ class Hanging(Unsteady):
 
     def append(self, records: Sequence[FeatureRecord]) -> None:
         self.seen.set()
-        self.may_return.wait(60)
+        self.may_return.wait(600)
         super().append(records)
