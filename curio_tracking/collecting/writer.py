@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from _queue import Empty
 from threading import Event, Lock, current_thread, get_ident
+from time import sleep
 
 from curio_tracking.collecting.bulletin import Bulletin
 from curio_tracking.collecting.clock import clock
@@ -22,9 +23,13 @@ from curio_tracking.collecting.threads import BackgroundThread, breathe, get_wok
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Final
 
     from curio_tracking.collecting.collector import Collector
     from curio_tracking.collecting.pipeline import Pipeline
+
+LONGEST_MOMENT: Final = 1.0
+"""Seconds to wait for a row that is on its way; it takes microseconds, unless the machine is busy."""
 
 
 class WriterThread(BackgroundThread):
@@ -233,12 +238,20 @@ class Writer:
             return None
         if pipeline.health_file is not None and pipeline.settings.enabled:
             # before a hook, a filter or the backend may hang: or nobody would ever hear of these calls
+            self._await_first_call()
             self._bulletin.publish(pipeline.health_file, self.state)
         self.pipeline = pipeline
         self._apply_settings(pipeline)
         if self.on_started is not None:
             guard.plugin("startup hook", self.on_started, pipeline)
         return Delivery(pipeline, self.ledger, self.pulse, guard)
+
+    def _await_first_call(self) -> None:
+        """Wait for what the thread was started for: a call leaves its row a moment after that."""
+        last_look = clock() + LONGEST_MOMENT
+        while not self.ledger.pending() and self._deadline is None and clock() < last_look:
+            breathe()
+            sleep(0.000_1)
 
     def _fail(self) -> None:
         self._has_failed = self._has_ended = True

@@ -11,7 +11,7 @@ import pytest
 from unsteady_backend import Hanging, Plugin, Unsteady
 from waiting import wait_until
 
-from curio_tracking import FeatureTracker
+from curio_tracking import FeatureTracker, hookimpl
 from curio_tracking.errors import StorageError
 from curio_tracking.health import HEALTH_FIELDS, STATES
 from curio_tracking.processes import known_processes
@@ -138,6 +138,27 @@ def test_flush_that_hangs_is_seen_while_it_hangs(with_plugin: With) -> None:
     assert first > 0
     assert tracker.health()["current_flush"] > first
     assert tracker.health()["flushes"] == 0
+    backend.may_return.set()
+
+
+class HangingAtStart(Plugin):
+    """A plugin whose first hook does not return before a test lets it."""
+
+    @hookimpl
+    def curio_startup(self, tracker: FeatureTracker) -> None:
+        self.backend.append(())
+
+
+@pytest.mark.parametrize("plugin", [Plugin, HangingAtStart])
+def test_calls_that_hang_from_the_first_one_on_are_told_of_to_other_processes(
+    with_plugin: With, data_dir: Path, plugin: type[Plugin]
+) -> None:
+    backend = Hanging()
+    tracker = with_plugin(plugin(backend), exit_timeout=0.1)
+    tracker.track_feature("f")(lambda: None)()
+    assert backend.seen.wait(180)
+    (process,) = known_processes(data_dir)
+    assert (process["recorded"], process["written"], process["pending"]) == (1, 0, 1)
     backend.may_return.set()
 
 
