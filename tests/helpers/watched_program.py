@@ -59,7 +59,7 @@ with tracking_context(user_id={USER!r}, session_id="s-1"):
             pass
         with track(poison, poison):
             pass
-assert feature_tracker.flush(30)
+assert feature_tracker.flush(180)
 """
 
 
@@ -139,7 +139,7 @@ class _Teller:
 
     def run(self, arguments: list[str], name: str = "application", **variables: str) -> None:
         process = self.start(arguments, **variables)
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=600)
         self.codes[name] = process.returncode
         assert process.returncode in (0, 1), f"{name}: {output}"
         assert "Traceback" not in output, f"{name}: {output}"

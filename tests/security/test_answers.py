@@ -14,7 +14,7 @@ from curio_tracking.dashboard.gate import Gate
 from curio_tracking.dashboard.hosts import AllowedHosts
 from curio_tracking.dashboard.server import bind
 
-PATIENCE = 30
+PATIENCE = 180
 
 DIRECTIVES = {
     "default-src": "'none'",

@@ -137,7 +137,7 @@ try:
 except RuntimeError:
     pass
 feature_tracker.complete_custom_tracking(TEXT)
-feature_tracker.flush(30)
+feature_tracker.flush(120)
 """
 
 
@@ -196,7 +196,7 @@ def test_no_name_steers_the_terminal_that_shows_progress(doing: str) -> None:
     os.close(slave)
     shown = read_all(master)
     os.close(master)
-    assert process.wait(60) == 0
+    assert process.wait(180) == 0
     assert visible(doing) in shown
     assert not [sign for sign in ("\x1b]", "\x1b[31m", "\x07", "\x9b", "\u202e", "\u200b") if sign in shown]
 
