@@ -18,7 +18,8 @@ from curio_tracking import FeatureTracker
 PATIENT = """
 from curio_tracking.collecting import lifecycle, threads as _threads
 
-lifecycle.LONGEST_FORK_DELAY = lifecycle.LONGEST_WRITE_DELAY = _threads.LONGEST_LINGERING = 60.0
+lifecycle.LONGEST_FORK_DELAY = lifecycle.LONGEST_WRITE_DELAY = 60.0
+_threads.LONGEST_LINGERING = 5.0
 """
 """A fork gives up waiting for the writer after a while, which a busy machine may need to import or write anything."""
 HEAD = f"""
