@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from waiting import wait_until
+
 PROGRAM: Final = Path(__file__).with_name("host.py")
 _FLUSH_SECONDS: Final = 180
 
@@ -53,6 +55,10 @@ class Host:
     def flush(self, seconds: float = _FLUSH_SECONDS) -> bool:
         """Return whether all that was recorded is acknowledged."""
         return self.tell("flush", seconds) == "True"
+
+    def wait_until_refused(self) -> None:
+        """Wait until its backend has refused a batch; from then on no other one is written before that."""
+        wait_until(lambda: "backend" in self.health()["errors"])
 
     def health(self) -> dict[str, Any]:
         """Return the counters."""

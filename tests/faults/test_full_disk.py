@@ -53,6 +53,7 @@ def test_host_goes_on_while_the_disk_is_full_and_writing_resumes(disk: SmallDisk
         disk.fill()
         results.append(host.tell("call", 500))
         assert not host.flush(0.5)
+        host.wait_until_refused()
         health = host.health()
         assert (health["pending"] > 0, health["dropped"]) == (True, {})
         assert_store_holds(data_dir, health["written"], tmp_path / "scratch.csv")
@@ -89,6 +90,7 @@ def test_host_that_ends_on_a_full_disk_keeps_its_status_and_what_was_acknowledge
         disk.fill()
         host.tell("call", 200)
         assert not host.flush(0.5)
+        host.wait_until_refused()
         written = host.health()["written"]
         assert host.end(7) == (7, "")
     assert 300 <= written < 500
@@ -124,6 +126,7 @@ def test_host_whose_files_may_not_grow_goes_on_and_writing_resumes(data_dir: Pat
         host.tell("limit", segment.stat().st_size + 1_000)
         results.append(host.tell("call", 300))
         assert not host.flush(0.5)
+        host.wait_until_refused()
         assert_store_holds(data_dir, host.health()["written"], tmp_path / "scratch.csv")
         host.tell("limit", 100_000_000)
         assert host.flush()
