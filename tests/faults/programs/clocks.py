@@ -14,6 +14,7 @@ from pathlib import Path
 
 CLOCK, STEPS = Path(os.environ["WALL_CLOCK"]), sys.argv[1:]
 PAUSE = 0.3
+LONGEST_SECONDS = 60
 
 
 def set_clock(moment: str) -> None:
@@ -41,7 +42,9 @@ def call() -> None:
 def calls_at(moment: str) -> None:
     """Set the clock, and make three calls; set it back and forward in one of them, and before they are written."""
     set_clock(moment)
-    print(datetime.fromtimestamp(int(time.time()), UTC).isoformat(), time.strftime("%H:%M"))
+    seconds = datetime.fromisoformat(moment).timestamp()
+    assert 0 <= time.time() - seconds < LONGEST_SECONDS, "the clock was not set"
+    print(datetime.fromtimestamp(int(seconds), UTC).isoformat(), time.strftime("%H:%M", time.localtime(seconds)))
     call()
     with tracking_context(user_id="ada"), track("across"):
         set_clock(STEPS[0])
