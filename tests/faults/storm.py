@@ -1,13 +1,15 @@
 """A program that kills its own children at random moments: three that write, one that does the upkeep.
 
-python storm.py DATA_DIR ACKNOWLEDGED_DIR SEED KILLS
+python storm.py DATA_DIR ACKNOWLEDGED_DIR SEED KILLS ENOUGH
 
-A killed child is followed by another one at once. Each writing child has a number and a file of that name, which says
-how many of its records were acknowledged.
+It kills so often, and goes on until the file ENOUGH is there: whoever watches may be slow. A killed child is followed
+by another one at once. Each writing child has a number and a file of that name, which says how many of its records were
+acknowledged.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -78,13 +80,15 @@ def begin(data_dir: Path, acknowledged: Path, life: int, *, is_writing: bool) ->
         os._exit(1)
 
 
-def main(data_dir: Path, acknowledged: Path, seed: int, kills: int) -> int:
-    """Kill so often; return how many children ended by themselves, which none should."""
+def main(data_dir: Path, acknowledged: Path, seed: int, kills: int, enough: Path) -> int:
+    """Kill at least so often, and until it is enough; return how many children ended by themselves: none should."""
     make_sizes_small()
     chance = random.Random(seed)
     children = {place: begin(data_dir, acknowledged, place, is_writing=place < WRITERS) for place in range(WRITERS + 1)}
     failed = 0
-    for life in range(WRITERS + 1, WRITERS + 1 + kills):
+    for life in itertools.count(WRITERS + 1):
+        if life > WRITERS + kills and enough.exists():
+            break
         time.sleep(chance.uniform(0.0, _LONGEST_LIFE_SECONDS))
         place = chance.randrange(WRITERS + 1)
         failed += end(children[place])
@@ -99,4 +103,4 @@ def end(child: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5])))

@@ -30,7 +30,8 @@ def test_random_kills_under_load_lose_and_double_nothing(data_dir: Path, tmp_pat
     make_sizes_small()
     acknowledged = tmp_path / "acknowledged"
     acknowledged.mkdir()
-    arguments = [str(data_dir), str(acknowledged), str(SEED), str(KILLS)]
+    enough = tmp_path / "enough"
+    arguments = [str(data_dir), str(acknowledged), str(SEED), str(KILLS), str(enough)]
     with running([sys.executable, str(STORM), *arguments]) as storm:
         warm = TinyFluxBackend(data_dir)
         rounds = 0
@@ -38,6 +39,8 @@ def test_random_kills_under_load_lose_and_double_nothing(data_dir: Path, tmp_pat
             check_while_others_write(warm, acknowledged)
             check_while_others_write(TinyFluxBackend(data_dir), acknowledged)
             rounds += 1
+            if rounds > 3:
+                enough.touch()
         assert (storm.returncode, storm.communicate()[1]) == (0, "")
         assert rounds > 3
     check_exactly(data_dir, acknowledged)
