@@ -113,7 +113,8 @@ class Writer:
         done = Event()
         self._flushes.append(done)
         self._buffer.wake.put(None)
-        return done.wait(timeout) and not self._has_failed
+        # the thread may have failed since that was asked above, and have given its last answers
+        return done.wait(0.0 if self.state == "failed" else timeout) and not self._has_failed
 
     def pause(self) -> Callable[[float], None] | None:
         """Ask the thread to write what is buffered and to end, until the next call starts it again.

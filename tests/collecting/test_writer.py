@@ -193,6 +193,34 @@ def test_counts_add_up_at_every_moment(with_plugin: Any) -> None:
     assert health["recorded"] == health["written"] + health["folded"] + sum(health["dropped"].values()) == 3000
 
 
+def test_flush_that_comes_while_the_writer_fails_does_not_wait_in_vain(
+    tracker: FeatureTracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = tracker._collector.writer
+    asked, has_failed = threading.Event(), threading.Event()
+    is_alive = writer._is_alive
+
+    def load() -> Any:
+        asked.wait(180)
+        raise RuntimeError("no pipeline")
+
+    def is_alive_until_asked() -> bool:
+        # the thread fails, and answers all that wait, between this question and the end of flush
+        alive = is_alive()
+        asked.set()
+        has_failed.wait(180)
+        return alive
+
+    monkeypatch.setattr(writer, "_load", load)
+    answer = writer._answer
+    monkeypatch.setattr(writer, "_answer", lambda flushes: (answer(flushes), has_failed.set()))
+    tracker.track_feature("f")(lambda: None)()
+    monkeypatch.setattr(writer, "_is_alive", is_alive_until_asked)
+    began = time.monotonic()
+    assert not tracker.flush(240)
+    assert time.monotonic() - began < 120
+
+
 @pytest.mark.parametrize("raises", [False, True])
 def test_counts_add_up_while_a_filter_is_at_work(with_plugin: Any, raises: bool) -> None:
     recorded: list[int] = []
