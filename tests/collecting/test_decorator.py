@@ -350,9 +350,9 @@ def test_generator_that_raises_is_failed(tracker: FeatureTracker) -> None:
 def test_time_in_the_consumer_is_not_the_generators(tracker: FeatureTracker) -> None:
     import time
 
-    for _number in tracker.track_feature("g")(count_to)(2):
-        time.sleep(0.05)
-    assert only(tracker, "g").duration < 0.05
+    for _number in tracker.track_feature("g")(count_to)(1):
+        time.sleep(1)
+    assert only(tracker, "g").duration < 1
 
 
 def test_calls_inside_a_generator_have_it_as_parent_and_the_consumers_do_not(tracker: FeatureTracker) -> None:
