@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_SECONDS: Final = 10.0
 """How long anybody is waited for."""
+LATE_SECONDS: Final = 1.0
+"""How much later than it should somebody may wake and write, on a busy machine."""
 _RUNNING: Final = ("starting", "running", "retrying", "silent")
 _STUCK: Final = ("retrying", "silent")
 
@@ -37,7 +39,7 @@ def await_queues(data_dir: Path, remedy: str) -> list[str]:
     others = [one for one in known_processes(data_dir) if one["state"] in _RUNNING and one["process_id"] != os.getpid()]
     awaited = [_seconds(one) for one in others if one["state"] not in _STUCK and _seconds(one) <= MOST_SECONDS]
     if awaited:
-        time.sleep(max(awaited))
+        time.sleep(min(MOST_SECONDS, max(awaited) + LATE_SECONDS))
     return [text for one in others if (text := _not_awaited(one, remedy)) is not None]
 
 

@@ -31,9 +31,9 @@ HEALTH: dict[str, Any] = {
 }
 
 
-def leave_health(data_dir: Path, app: str = "shop", **health: Any) -> HealthFile:
+def leave_health(data_dir: Path, app: str = "shop", *, flush_seconds: float = 1.0, **health: Any) -> HealthFile:
     """Write the health file of a process; it counts as killed once the returned file is closed, unless it has ended."""
     about = {"app": app, "version": "1.2", "environment": "production", "backend": "tinyflux"}
-    file = HealthFile(data_dir, about, retention_days=90, flush_seconds=1.0)
+    file = HealthFile(data_dir, about, retention_days=90, flush_seconds=flush_seconds)
     file.write(HEALTH | health)
     return file
