@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,23 @@ Shop = list[FeatureRecord]
 Run = Callable[..., Any]
 RecordsOf = Callable[[pa.Table], list[FeatureRecord]]
 EXPORT = ("export", "--format", "parquet")
+SIGNALLED = """
+import os, sys
+from pathlib import Path
+import pyarrow.parquet as pq
+from curio_tracking.cli import main
+
+write_table = pq.ParquetWriter.write_table
+
+def write_table_and_be_signalled(self, *arguments, **options):
+    write_table(self, *arguments, **options)
+    print([part.stat().st_size > 4 for part in Path.cwd().glob(".curio-tracking-*.part")], flush=True)
+    os.kill(os.getpid(), int(sys.argv[1]))
+
+pq.ParquetWriter.write_table = write_table_and_be_signalled
+sys.exit(main(sys.argv[2:]))
+"""
+"""The program, which gets a signal when it has written the first of several groups of rows."""
 
 
 def test_file_holds_all_records(shop: Shop, curio_tracking: Run, records_of: RecordsOf) -> None:
@@ -85,14 +101,10 @@ def test_existing_file_is_replaced_only_with_force(shop: Shop, curio_tracking: R
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_in_the_middle_leaves_no_file_of_that_name(store: Callable[..., None], how: signal.Signals) -> None:
     store([make_record(number, metadata={"text": f"{number} " * 40}) for number in range(70_000)])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "curio_tracking", *EXPORT, "--output", "x.parquet"], stderr=subprocess.DEVNULL
-    )
-    while not any(part.stat().st_size > 4 for part in Path.cwd().glob(".curio-tracking-*.part")):
-        assert process.poll() is None, "it ended before it was killed"
-        time.sleep(0.001)
-    process.send_signal(how)
-    assert process.wait(timeout=180) != 0
+    command = [sys.executable, "-c", SIGNALLED, str(int(how)), *EXPORT, "--output", "x.parquet"]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    assert finished.stdout == "[True]\n"
+    assert finished.returncode != 0
     assert not Path("x.parquet").exists()
 
 
@@ -146,7 +158,7 @@ def test_tracked_application_never_imports_the_plugin() -> None:
     code = (
         "import sys; from curio_tracking import feature_tracker, track\n"
         "with track('f'): pass\n"
-        "feature_tracker.flush()\n"
+        "feature_tracker.flush(60)\n"
         "print([name for name in sys.modules if name.startswith(('curio_tracking_parquet', 'pyarrow'))])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
