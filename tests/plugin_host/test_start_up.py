@@ -43,16 +43,16 @@ def test_tracked_calls_return_while_plugins_are_still_loading(run: Any, install:
 
 
 def test_calls_before_the_settings_are_read_are_judged_by_them(run: Any, tmp_path: Path) -> None:
-    Path("curio-tracking.toml").write_text('exclude = ["hidden*"]\nmin_duration = 0.005\n', encoding="utf-8")
+    Path("curio-tracking.toml").write_text('exclude = ["hidden*"]\nmin_duration = 0.5\n', encoding="utf-8")
     path = program(
         tmp_path,
         """
         import time
         from curio_tracking import feature_tracker, track_feature
 
-        hidden = track_feature("hidden_thing")(lambda: time.sleep(0.02))
-        quick = track_feature("quick")(lambda: None)
-        slow = track_feature("slow")(lambda: time.sleep(0.02))
+        hidden = track_feature("hidden_thing")(lambda: time.sleep(0.6))
+        quick = track_feature("quick")(lambda: None)  # beside a thread that imports much, on a busy machine
+        slow = track_feature("slow")(lambda: time.sleep(0.6))
         for function in (hidden, quick, slow):
             function()
         feature_tracker.flush(60)
