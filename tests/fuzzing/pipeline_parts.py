@@ -56,7 +56,8 @@ class RefusingStore(BaseBackend):
     def totals(self) -> Counter[Key]:
         """Return how many calls the kept records stand for."""
         totals: Counter[Key] = Counter()
-        for record in self.kept.values():
+        # a copy, made at once: the writer's thread may keep further ones meanwhile
+        for record in list(self.kept.values()):
             totals[record.feature_name, record.status.value] += round(record.sample_weight)
         return totals
 

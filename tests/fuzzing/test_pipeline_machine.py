@@ -38,7 +38,7 @@ from waiting import wait_until
 
 FEATURES = st.sampled_from(("f", "g", "h"))
 EXPECTED_DROPS = {"overflow", "exit", "writer"}
-PATIENCE = 20.0
+PATIENCE = 180.0
 
 
 class Pipeline(RuleBasedStateMachine):
