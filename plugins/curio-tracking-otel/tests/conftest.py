@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 from hypothesis import settings
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_DELTA, Metric
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -90,8 +91,27 @@ class Collector:
         return variables_for(self.port, self.protocol)
 
     def has_spans(self, count: int) -> bool:
-        """Whether so many spans have come, and some metrics."""
-        return len(self.spans()) >= count and bool(self.metrics())
+        """Whether so many spans have come, and metrics that count at least as many calls."""
+        return len(self.spans()) >= count and self._counted() >= count
+
+    def _counted(self) -> float:
+        """Return how many calls all metrics together stand for."""
+        totals: defaultdict[tuple[str, str], float] = defaultdict(float)
+        for part, metric in self._metrics_by_resource():
+            is_delta = metric.sum.aggregation_temporality == AGGREGATION_TEMPORALITY_DELTA
+            for point in metric.sum.data_points if metric.name == "curio.feature.calls" else ():
+                series = str(values_of(part.attributes)), str(values_of(point.attributes))
+                totals[series] = totals[series] + point.as_double if is_delta else max(totals[series], point.as_double)
+        return sum(totals.values())
+
+    def _metrics_by_resource(self) -> list[tuple[Resource, Metric]]:
+        return [
+            (part.resource, metric)
+            for body in self._taken("metrics")
+            for part in ExportMetricsServiceRequest.FromString(body).resource_metrics
+            for scope in part.scope_metrics
+            for metric in scope.metrics
+        ]
 
     def requests(self) -> list[Request]:
         text = self._file.read_text(encoding="utf-8") if self._file.exists() else ""
