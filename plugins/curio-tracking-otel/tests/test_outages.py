@@ -35,7 +35,20 @@ def test_no_server_leaves_one_warning(run, protocol, nobody, at):
 
 
 def test_the_warning_names_the_address_and_the_reason(run, protocol, nobody, at):
-    message = run(PROGRAM, at(nobody, protocol)).stderr
+    # the program stays until it has heard of it: at an early end there may be no other reason than that
+    hearing = """
+    import logging, threading
+
+    class Hear(logging.StreamHandler):
+        def emit(self, record):
+            super().emit(record)
+            heard.set()
+
+    heard = threading.Event()
+    logging.getLogger("curio_tracking").addHandler(Hear())
+    """
+    source = hearing + PROGRAM.replace("sys.exit(3)", "heard.wait(120)")
+    message = run(source, at(nobody, protocol)).stderr
     assert f"127.0.0.1:{nobody}" in message
     # older official gRPC exporters give the status alone
     assert "refused" in message or "UNAVAILABLE" in message
