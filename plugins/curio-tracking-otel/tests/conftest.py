@@ -66,17 +66,18 @@ class Collector:
     """An OTLP endpoint that runs, and what it has got.
 
     Attributes:
+        file: where its requests are; made with the first one.
         data_dir: for what is stored of a program whose run several tests look at.
     """
 
     def __init__(self, protocol: str, file: Path, *arguments: str) -> None:
-        self.protocol, self._file, self._arguments = protocol, file, arguments
+        self.protocol, self.file, self._arguments = protocol, file, arguments
         self.data_dir = file.with_suffix(".data")
         self.port = "0"
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, str(SERVER), self.protocol, str(self._file), "--port", self.port, *self._arguments]
+        command = [sys.executable, str(SERVER), self.protocol, str(self.file), "--port", self.port, *self._arguments]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.port = self._process.stdout.readline().strip()
@@ -114,7 +115,7 @@ class Collector:
         ]
 
     def requests(self) -> list[Request]:
-        text = self._file.read_text(encoding="utf-8") if self._file.exists() else ""
+        text = self.file.read_text(encoding="utf-8") if self.file.exists() else ""
         # after the last line end there may be half a line, which is being written
         found = [json.loads(line) for line in text.split("\n")[:-1]]
         return [Request(line["signal"], line["headers"], base64.b64decode(line["body"]), line["ok"]) for line in found]

@@ -128,9 +128,9 @@ def test_what_waited_while_the_server_was_away_arrives_when_it_is_back(run, prot
 
 def test_a_batch_that_nobody_takes_does_not_hold_up_the_next(run, endpoint):
     collector = endpoint("http/protobuf", "--refuse", "3")
-    source = """
+    source = f"""
         from curio_tracking import feature_tracker, track_feature
-        import time
+        import os, time
 
         @track_feature("first")
         def first(): ...
@@ -140,7 +140,8 @@ def test_a_batch_that_nobody_takes_does_not_hold_up_the_next(run, endpoint):
 
         first()
         feature_tracker.flush(60)
-        time.sleep(1)
+        while not os.path.exists({str(collector.file)!r}):
+            time.sleep(0.01)  # until the first batch is on its way, so that the second call is not in it
         second()
         """
     without_metrics = {"FEATURE_TRACKING_OTEL__METRICS": "false"}
