@@ -168,6 +168,29 @@ class Collector:
         return {(name["curio.feature_name"], name["curio.status"]): number for name, number in named}
 
 
+FIRST_LINES = """
+import sys
+from importlib.machinery import PathFinder
+
+class _Patience:
+    seconds = {
+        "curio_tracking.collecting.lifecycle": ("LONGEST_WRITE_DELAY",),
+        "curio_tracking_otel.sender": ("CLOSE_SECONDS", "FORK_SECONDS"),
+    }
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        spec = PathFinder.find_spec(name, path, target) if name in cls.seconds else None
+        if spec is not None:
+            load = spec.loader.exec_module
+            longer = dict.fromkeys(cls.seconds[name], 60.0)
+            spec.loader.exec_module = lambda module: (load(module), vars(module).update(longer))
+        return spec
+
+sys.meta_path.insert(0, _Patience)
+"""
+"""Let a program wait at its end and before a fork until everything is sent: a busy machine may need longer than users
+are kept waiting. Each module is as it was but for these limits, and is loaded when it always is."""
 LAST_LINES = """
 import sys
 from curio_tracking import feature_tracker
@@ -210,13 +233,16 @@ class World:
         variables: Mapping[str, str] | None = None,
         *options: str,
         until: Callable[[], object] | None = None,
+        is_patient: bool = True,
     ) -> Finished:
         """Run the source of a program as its user would: a file, and variables.
 
-        With `until`, the program flushes and stays until that holds; without, it ends when it ends.
+        With `until`, the program flushes and stays until that holds; without, it ends when it ends. Where nothing
+        answers, a program must not be patient: it would wait for that; see `FIRST_LINES`.
         """
         program = self.folder / "program.py"
-        program.write_text(dedent(source) + (LAST_LINES if until else ""), encoding="utf-8")
+        text = (FIRST_LINES if is_patient else "") + dedent(source) + (LAST_LINES if until else "")
+        program.write_text(text, encoding="utf-8")
         command = [sys.executable, *options, str(program)]
         pipe, environment = subprocess.PIPE, self.environment | dict(variables or {})
         with subprocess.Popen(

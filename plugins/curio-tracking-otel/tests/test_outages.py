@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 PROGRAM = """
@@ -18,6 +20,12 @@ PROGRAM = """
 """
 SLOW = {"FEATURE_TRACKING_OTEL__TIMEOUT": "600"}
 WARNING = 'exporter "otel" cannot send '
+
+
+@pytest.fixture
+def run(world):
+    """Run programs as they are, not waiting for what never answers."""
+    return partial(world.run, is_patient=False)
 
 
 def assert_unharmed(result):
