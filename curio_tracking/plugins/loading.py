@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from curio_tracking.plugins.states import PluginState
 
 SLOW_IMPORT_SECONDS: Final = 1.0
-"""An import that takes longer is worth a warning: what is tracked meanwhile waits in memory."""
+"""A third party's import that takes longer is worth a warning: what is tracked meanwhile waits in memory. Where one of
+ours does, the machine is slow, and there is nothing that a user could do about it."""
 _SLOW: Final = f"{SLOW_IMPORT_SECONDS:g} s"
 _COMMANDS: Final = "curio_register_commands"
 
@@ -114,7 +115,6 @@ class Loader:
             self._loaded.pop(_key(state), None)
             self.fail(state, f"cannot be loaded: {_reason(error)}")
             return
-        # nobody can mend one of ours: that the machine is busy is no news
         if state.load_seconds > SLOW_IMPORT_SECONDS and not state.is_built_in:
             self.tell(state, f"took {state.load_seconds:.1f} s to import")
 
