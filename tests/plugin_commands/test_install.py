@@ -167,15 +167,35 @@ while :; do sleep 0.1; done
 """
 
 
+INTERRUPTED_AT_ONCE = """
+import os, signal, subprocess, sys, time
+from curio_tracking.cli import main
+
+class Popen(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        while not os.path.exists("began"):
+            time.sleep(0.01)
+        os.killpg(0, signal.SIGINT)
+
+subprocess.Popen = Popen
+sys.exit(main(sys.argv[1:]))
+"""
+"""The program, which Ctrl-C meets when the installer works and its start is not quite over."""
+
+
 @pytest.mark.parametrize("installation", ["uv"], indirect=True)
-def test_interrupted_installer_comes_to_its_end(installation: Installation, tmp_path: Path) -> None:
+@pytest.mark.parametrize("start", [("-m", "curio_tracking"), ("-c", INTERRUPTED_AT_ONCE)], ids=["later", "at once"])
+def test_interrupted_installer_comes_to_its_end(
+    installation: Installation, tmp_path: Path, start: tuple[str, str]
+) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "uv").write_text(SLOW_TO_STOP)
     (tools / "uv").chmod(0o755)
     installation.environment["PATH"] = os.pathsep.join([str(tools), os.defpath])
     process = subprocess.Popen(
-        [installation.folder / "bin" / "python", "-P", "-m", "curio_tracking", "plugins", "install", "anything"],
+        [installation.folder / "bin" / "python", "-P", *start, "plugins", "install", "anything"],
         env=installation.environment,
         cwd=tools,
         stdout=subprocess.PIPE,
@@ -183,8 +203,9 @@ def test_interrupted_installer_comes_to_its_end(installation: Installation, tmp_
         text=True,
         start_new_session=True,
     )
-    wait_until((tools / "began").exists)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    if start[0] == "-m":
+        wait_until((tools / "began").exists)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     out, err = process.communicate(timeout=120)
     assert (process.returncode, out, (tools / "put-back").exists()) == (130, "", True)
     assert err.splitlines()[-1] == 'interrupted; "curio-tracking plugins list" shows what is installed now'

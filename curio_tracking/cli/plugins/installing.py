@@ -7,8 +7,11 @@ import importlib.util
 import json
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -21,7 +24,7 @@ from curio_tracking.errors import InstallerError, PluginError
 from curio_tracking.plugins import PluginState, normal_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 STDERR: Final = 2
 """Where the installer's own output goes: it is no data."""
@@ -132,8 +135,12 @@ def _run_installer(action: str, subjects: list[str], options: Sequence[str] = ()
     note(f"running: {shlex.join(command)}")
     # without a standard error, descriptor 2 is nothing, or a file that something has opened since
     out, err = (STDERR, None) if sys.stderr is not None else (subprocess.DEVNULL, subprocess.DEVNULL)
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err) as process:  # noqa: S603
+    with _held_interrupts() as held:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)  # noqa: S603
+    with process:
         try:
+            if held:
+                signal.raise_signal(signal.SIGINT)
             code = process.wait()
         except KeyboardInterrupt:
             # the terminal has interrupted it, too; killed, as `subprocess.run` does, it could put nothing back
@@ -142,6 +149,21 @@ def _run_installer(action: str, subjects: list[str], options: Sequence[str] = ()
             raise
     if code:
         raise InstallerError(f"the {action} ended with exit code {code}; what is wrong stands above")
+
+
+@contextmanager
+def _held_interrupts() -> Iterator[list[int]]:
+    """Give the list of what would have interrupted the block: a process that is being started must not be lost."""
+    held: list[int] = []
+    # where Ctrl-C is ignored, what is started ignores it as well
+    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield held
+        return
+    signal.signal(signal.SIGINT, lambda number, _frame: held.append(number))
+    try:
+        yield held
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _installer(action: str) -> list[str]:
