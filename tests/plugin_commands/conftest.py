@@ -54,7 +54,7 @@ class Site:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
         )
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:

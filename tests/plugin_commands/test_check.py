@@ -100,17 +100,22 @@ def test_broken_promise_is_named(site: Site, fault: str) -> None:
 
 
 ENDING = {
-    "exits the process": ("import os; os._exit(3)", "the process ended with exit code 3"),
-    "crashes": ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "the process ended with signal SIGSEGV"),
-    "hangs": ("import time; time.sleep(600)", "no end after 8 s"),
+    "exits the process": ("import os; os._exit(3)", "the process ended with exit code 3", "600"),
+    "crashes": (
+        "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+        "the process ended with signal SIGSEGV",
+        "600",
+    ),
+    "hangs": ("import time; time.sleep(600)", "no end after 45 s", "45"),
 }
+"""What a plugin does, what becomes of that, and the time to give it: even on a busy machine it hangs before."""
 
 
 @pytest.mark.parametrize("fault", ENDING)
 def test_plugin_that_takes_the_process_along_is_reported(site: Site, fault: str) -> None:
-    source, reason = ENDING[fault]
+    source, reason, timeout = ENDING[fault]
     site.install("subject", f"{source}\n{SOUND}")
-    code, rows = site.check("subject", "--timeout", "8")
+    code, rows = site.check("subject", "--timeout", timeout)
     assert code == 1
     assert broken(rows) == {"can be checked to the end": reason}
 
@@ -119,7 +124,7 @@ OUTLIVING = """
 import os, time
 stream = open({place!r}, "w", buffering=1)
 print(os.getcwd(), file=stream)
-time.sleep(30)
+time.sleep(300)
 print("goes on", file=stream)
 """
 
@@ -140,11 +145,11 @@ def test_plugin_does_not_outlive_a_check_that_is_killed(site: Site, tmp_path: Pa
 
 @pytest.mark.parametrize("fault", ENDING)
 def test_promise_that_takes_the_process_along_is_named(site: Site, fault: str) -> None:
-    source, reason = ENDING[fault]
+    source, reason, timeout = ENDING[fault]
     # with the first record of many: by then its suite runs
     body = f"if record.feature_name == 'feature_7':\n            {source}\n        return record"
     site.install("subject", FILTER.format(body=body))
-    code, rows = site.check("subject", "--timeout", "8")
+    code, rows = site.check("subject", "--timeout", timeout)
     assert code == 1
     assert broken(rows) == {"goes on for many records": reason}
     assert rows[1]["kept"] > 0
@@ -280,7 +285,7 @@ def test_interrupt_ends_it_and_what_it_has_started(site: Site, tmp_path: Path) -
     while not (trace.exists() and trace.read_text()):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    assert process.wait(180) == 130
     assert process.communicate()[1] == ""
     with pytest.raises(ProcessLookupError):
         os.kill(int(trace.read_text()), 0)
