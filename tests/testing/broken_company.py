@@ -15,6 +15,8 @@ from curio_tracking.interfaces import BaseBackend
 from curio_tracking.queries import RecordQuery
 from curio_tracking.records import FeatureRecord
 
+AMPLE_SECONDS = 0.05
+"""How long something is half done: others come meanwhile, however late they get a processor."""
 FAULTS = Faults()
 caught_by = FAULTS.caught_by
 
@@ -23,7 +25,7 @@ class RewritesUnlocked(SoundBackend):
     def write(self, lines: list[str]) -> None:
         self.path.parent.mkdir(mode=0o700, exist_ok=True)
         before = self.path.read_text() if self.path.exists() else ""
-        time.sleep(0.002)
+        time.sleep(AMPLE_SECONDS)
         self.path.write_text(before + "".join(lines))
 
 
@@ -54,7 +56,7 @@ class WritesInHalves(SoundBackend):
         for part in (text[:200], text[200:]):
             with self.path.open("a") as file:
                 file.write(part)
-            time.sleep(0.002)
+            time.sleep(AMPLE_SECONDS)
 
 
 @caught_by("test_listing_begun_before_an_append_goes_on")
@@ -93,10 +95,14 @@ class DeletesUnlocked(SoundBackend):
     def delete(self, query: RecordQuery) -> int:
         gone = {record.record_id for record in self.matching(query)}
         lines = self.path.read_text().splitlines(keepends=True) if self.path.exists() else []
-        time.sleep(0.05)
+        time.sleep(20 * AMPLE_SECONDS)
         if gone:
             self.path.write_text("".join(line for line in lines if not any(one in line for one in gone)))
         return len(gone)
+
+    def write(self, lines: list[str]) -> None:
+        time.sleep(AMPLE_SECONDS)  # or the writer may be done before the deletion begins
+        super().write(lines)
 
 
 # -- files ----------------------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ class OneOnly(SoundExporter):
 @caught_by("test_close_ends_in_time")
 class ClosesSlowly(SoundExporter):
     def close(self) -> None:
-        time.sleep(1.5)
+        time.sleep(60)
 
 
 @caught_by("test_closing_twice_is_no_error")
@@ -113,8 +113,12 @@ class Worker(SoundExporter):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.is_over = threading.Event()
+        threading.Thread(target=self.work, args=(os.environ["PYTEST_CURRENT_TEST"],)).start()
+
+    def work(self, test: str) -> None:
         # not for ever: the process that tests this has to end
-        threading.Thread(target=self.is_over.wait, args=(2.0,)).start()
+        while os.environ.get("PYTEST_CURRENT_TEST") == test and not self.is_over.wait(0.05):
+            pass
 
 
 @caught_by("test_holds_up_no_exit")
@@ -212,7 +216,7 @@ OUTAGES.sound(PatientExporter)
 @OUTAGES.caught_by_test("test_outage_holds_up_no_writer_and_raises_nothing")
 class TriesAgainAndAgain(PatientExporter):
     def send(self) -> None:
-        time.sleep(0.05)
+        time.sleep(10)
 
 
 @OUTAGES.caught_by_test("test_outage_holds_up_no_writer_and_raises_nothing")
@@ -224,7 +228,7 @@ class RaisesInAnOutage(PatientExporter):
 @OUTAGES.caught_by_test("test_outage_holds_up_no_close")
 class TriesOnceMore(PatientExporter):
     def close(self) -> None:
-        time.sleep(1.5)
+        time.sleep(60)
 
 
 @OUTAGES.caught_by_test("test_outage_prints_nothing")

@@ -224,7 +224,7 @@ def one_visitor_at_a_time(reader: Reader, query: Query) -> str:
     if _visitors:
         raise RuntimeError("somebody is here")
     _visitors.append("")
-    time.sleep(0.02)
+    time.sleep(0.5)
     _visitors.clear()
     return ""
 

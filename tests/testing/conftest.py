@@ -58,7 +58,7 @@ def _run(path: Path, caught_by: dict[str, str], folder: Path, report: Path) -> N
         env=os.environ | {"PYTHONPATH": str(HERE)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 1, done.stdout + done.stderr

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import pytest
 
 Part = TypeVar("Part", bound=Any)
+PATIENCE = 120.0
+"""Seconds: nothing that is sound takes so long, however busy the machine is."""
 
 
 class Faults(list[tuple[str, Any]]):
@@ -37,7 +39,11 @@ class Suites:
         fixtures: Callable[[Any], dict[str, Callable[..., Any]]],
         **attributes: Any,
     ) -> None:
-        """Args: the module's names; the suite; what makes its fixtures for a part (functions of other fixtures)."""
+        """Args: the module's names; the suite; what makes its fixtures for a part (functions of other fixtures).
+
+        Attributes that say after how many seconds something counts as hanging are for broken parts alone: a sound part
+        has as long as it needs.
+        """
         self.module = module
         self.contract = contract
         self.fixtures = fixtures
@@ -57,7 +63,9 @@ class Suites:
         name = f"Test{part.__name__}"
         assert name not in self.caught_by, name
         fixtures = {key: pytest.fixture(staticmethod(made)) for key, made in self.fixtures(part).items()}
-        self.module[name] = type(name, (self.contract,), fixtures | self.attributes)
+        limits = () if test else [one for one in dir(self.contract) if one.endswith("_seconds")]
+        attributes = self.attributes | dict.fromkeys(limits, PATIENCE)
+        self.module[name] = type(name, (self.contract,), fixtures | attributes)
         self.caught_by[name] = test
         return part
 
