@@ -89,6 +89,11 @@ def states(data_dir: Path) -> list[str]:
     return [process["state"] for process in known_processes(data_dir)]
 
 
+def calls(data_dir: Path) -> list[tuple[str, int, int]]:
+    """Return the states with the calls recorded and written: the first batch may hold the first of them alone."""
+    return sorted((one["state"], one["recorded"], one["written"]) for one in known_processes(data_dir))
+
+
 def files(data_dir: Path) -> list[Path]:
     return sorted((data_dir / "health").glob("*.json"))
 
@@ -101,7 +106,7 @@ def test_directory_that_does_not_exist_has_no_processes(data_dir: Path) -> None:
 @pytest.mark.parametrize("backend", ["tinyflux", "csv"])
 def test_running_process_is_seen_with_its_counters(hosts: Hosts, backend: str) -> None:
     host = hosts.start("", BACKEND=backend, APP="shop", VERSION="1.2")
-    wait_until(lambda: states(hosts.data_dir) == ["running"])
+    wait_until(lambda: calls(hosts.data_dir) == [("running", 3, 3)])
     found = known_processes(hosts.data_dir)[0]
     assert list(found) == [*PROCESS_FIELDS, *HEALTH_FIELDS]
     assert (found["process_id"], found["backend"], found["app"], found["version"]) == (host.pid, backend, "shop", "1.2")
@@ -125,11 +130,10 @@ def test_process_that_was_killed_is_shown_as_killed(hosts: Hosts) -> None:
 def test_processes_are_told_apart(hosts: Hosts) -> None:
     hosts.end(hosts.start("work('d')"))
     host = hosts.start("")
-    wait_until(lambda: sorted(states(hosts.data_dir)) == ["ended", "running"])
+    wait_until(lambda: calls(hosts.data_dir) == [("ended", 4, 4), ("running", 3, 3)])
     host.kill()
     host.wait()
-    found = {process["state"]: process["recorded"] for process in known_processes(hosts.data_dir)}
-    assert found == {"ended": 4, "killed": 3}
+    assert calls(hosts.data_dir) == [("ended", 4, 4), ("killed", 3, 3)]
 
 
 def test_parent_that_was_killed_does_not_live_on_in_its_child(hosts: Hosts) -> None:
@@ -145,9 +149,14 @@ def test_parent_that_was_killed_does_not_live_on_in_its_child(hosts: Hosts) -> N
 
 def test_forked_child_tells_of_itself(hosts: Hosts) -> None:
     host = hosts.start(
+        "from pathlib import Path\n"
+        "from curio_tracking.processes import known_processes\n"
+        "data_dir = Path(os.environ['FEATURE_TRACKING_DATA_DIR'])\n"
+        # before the fork: afterwards its writer rests until the next call
+        "while [one['written'] for one in known_processes(data_dir)] != [3]: time.sleep(0.01)\n"
         "child = os.fork()\nif not child:\n    work('in the child')\n    sys.exit()\nos.waitpid(child, 0)\n"
     )
-    wait_until(lambda: sorted(states(hosts.data_dir)) == ["ended", "running"])
+    wait_until(lambda: calls(hosts.data_dir) == [("ended", 1, 1), ("running", 3, 3)])
     counts = {process["process_id"] == host.pid: process["recorded"] for process in known_processes(hosts.data_dir)}
     assert counts == {True: 3, False: 1}
 
@@ -172,8 +181,9 @@ def test_process_that_was_last_heard_of_before_the_clock_was_set_is_silent(hosts
 
 
 def test_process_is_heard_of_when_it_last_said_so_though_the_clock_was_set_back_in_between(hosts: Hosts) -> None:
-    hosts.start("")
+    host = hosts.start("")
     wait_until(lambda: states(hosts.data_dir) == ["running"])
+    host.send_signal(signal.SIGSTOP)  # or it may say so again meanwhile
     os.utime(files(hosts.data_dir)[0], (1_700_000_000, 1_700_000_000))
     (process,) = known_processes(hosts.data_dir)
     assert process["updated"] == "2023-11-14T22:13:20.000000Z"
@@ -216,7 +226,7 @@ def test_change_of_settings_leaves_one_file_of_a_tracker(make_tracker: Any, data
     tracker = make_tracker(backend="csv")
     function = tracker.track_feature("f")(lambda: None)
     function()
-    assert tracker.flush(20)
+    assert tracker.flush(60)
     tracker.configure(app="shop")
     function()
     tracker.close()
