@@ -126,6 +126,12 @@ def only_problem(**overrides: Any) -> str:
     return problems[0]
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_set(clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back what all tests are given."""
+    monkeypatch.delenv(variable("exit_timeout"))
+
+
 # defaults and values
 
 

@@ -199,7 +199,7 @@ def test_a_class_of_the_host_does_not_live_longer_because_it_was_an_argument(
     kind = type("Made", (), {})
     look(kind())
     look(kind())
-    assert tracker.flush(10)
+    assert tracker.flush(60)
     assert [record.metadata for record in tracker.records("look")] == [
         {"parameters": {"thing": {"type": "Made"}}},
     ] * 2
@@ -218,7 +218,7 @@ def test_one_feature_may_be_called_with_many_types(make_tracker: Callable[..., F
     for number in range(100):
         look(type(f"Made{number}", (), {})())
         look("abc", [1, 2])
-    assert tracker.flush(10)
+    assert tracker.flush(60)
     records = list(tracker.records("look", limit=0))
     assert {record.metadata["parameters"]["thing"]["type"] for record in records} == {
         "str",

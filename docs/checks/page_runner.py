@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 100
 INTERRUPTED = 130
-SECONDS = 60
+SECONDS = 300
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e-?\d+)?(?: (?:ns|µs|ms|s|min|h)\b)?")
 ANYTHING = "..."
 
@@ -93,7 +93,7 @@ def run_python(page: Page, block: Block, namespace: dict[str, Any]) -> None:
         raise BrokenBlockError(traceback.format_exc()) from None
     tracker = sys.modules.get("curio_tracking.tracker")
     if tracker is not None:
-        tracker.feature_tracker.flush()
+        tracker.feature_tracker.flush(SECONDS)
 
 
 def load_toml(block: Block) -> None:

@@ -27,6 +27,7 @@ def environment(folder: Path) -> dict[str, str]:
         "TMPDIR": str(home),
         "FEATURE_TRACKING_DATA_DIR": str(folder / "data"),
         "FEATURE_TRACKING_DASHBOARD_PORT": "0",
+        "FEATURE_TRACKING_EXIT_TIMEOUT": "60",  # a busy machine may need longer even to load the writer
         "LC_ALL": "C.UTF-8",
         "TERM": "xterm-256color",
         "NO_COLOR": "1",
@@ -46,7 +47,7 @@ def test_what_a_page_shows_is_what_happens(page: Page, tmp_path: Path, root: Pat
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

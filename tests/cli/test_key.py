@@ -20,7 +20,7 @@ APPLICATION = """
 from curio_tracking import feature_tracker
 for _line in iter(input, "end"):
     feature_tracker.complete_custom_tracking(feature_tracker.start_custom_tracking("work", user_id="ada"))
-    feature_tracker.flush()
+    feature_tracker.flush(60)
     print("done", flush=True)
 """
 

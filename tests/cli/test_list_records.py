@@ -146,7 +146,7 @@ def test_user_is_found_by_plain_id_in_an_anonymized_store(run: Run) -> None:
     tracker = FeatureTracker()
     for user in ("alice", "bob"):
         tracker.complete_custom_tracking(tracker.start_custom_tracking("login", "web_interface", user_id=user))
-    assert tracker.flush(10)
+    assert tracker.flush(60)
     tracker.close()
     rows = json.loads(run("list-records", "--user", "alice", "--format", "json").out)
     assert len(rows) == 1

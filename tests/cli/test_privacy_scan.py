@@ -25,7 +25,7 @@ calls = 0
 while not feature_tracker.health()["pending"]:  # the thread may just have been about to write
     with track("first"):
         pass
-    feature_tracker.flush()
+    feature_tracker.flush(60)
     with track("greet") as run:
         run.add_metadata(note={CANARY!r})
     calls += 1

@@ -96,7 +96,7 @@ def test_feature_that_nobody_called_tells_nothing_about_anybody(run: Any, crowd:
     tracker = make_tracker(backend="tinyflux")
     tracker.track_feature("unused")(lambda: None)
     tracker.track_feature("used")(lambda: None)()
-    assert tracker.flush()
+    assert tracker.flush(60)
     assert "unused" in names(run("list-features", "--limit", "0", "--min-users", "100", "--format", "json"))
 
 

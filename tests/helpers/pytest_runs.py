@@ -74,6 +74,7 @@ def environment(folder: Path, variables: Mapping[str, str]) -> dict[str, str]:
     foreign = ("FEATURE_TRACKING_", "CURIO_TRACKING_", "PYTEST_", "DO_NOT_TRACK", "COV_")
     own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     own |= {"HOME": str(folder), "TMPDIR": str(folder / "scratch"), "PYTHONDONTWRITEBYTECODE": "1"}
+    own |= {"FEATURE_TRACKING_EXIT_TIMEOUT": "60"}  # a busy machine may need longer even to load the writer
     return own | {"FEATURE_TRACKING_DATA_DIR": str(folder / "real-store"), **variables}
 
 

@@ -62,6 +62,6 @@ def test_an_excluded_feature_leaves_no_record_and_no_count(make_tracker: Callabl
 
     secret()
     known()
-    assert tracker.flush(5)
+    assert tracker.flush(60)
     assert [record.feature_name for record in tracker.records(limit=0)] == ["open"]
     assert "hush" not in str(tracker.health())

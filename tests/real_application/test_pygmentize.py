@@ -81,7 +81,9 @@ def run(command: list[str], arguments: list[str], folder: Path, **variables: str
     """Run a command in a new folder with hardly any environment."""
     folder.mkdir()
     (folder / "notes.unheard-of").write_text("a file without a language\n", "utf-8")
-    environment = {"PATH": os.defpath, "HOME": str(folder.parent), "COLUMNS": "80", "PYTHONUTF8": "1", **variables}
+    environment = {"PATH": os.defpath, "HOME": str(folder.parent), "COLUMNS": "80", "PYTHONUTF8": "1"}
+    # a busy machine may need longer even to load the writer
+    environment |= {"FEATURE_TRACKING_EXIT_TIMEOUT": "60", **variables}
     done = subprocess.run(
         [*command, *arguments], cwd=folder, env=environment, input=SHELL_SCRIPT, capture_output=True, timeout=180
     )
@@ -192,7 +194,13 @@ def test_with_tracking_turned_off_nothing_is_written(tmp_path: Path, trial) -> N
 @pytest.mark.parametrize("case", ["python to a latex file", "unknown language"])
 def test_a_store_that_cannot_be_written_changes_no_result(tmp_path: Path, trial, case: str) -> None:
     (tmp_path / "data").write_text("a file where the data directory should be", "utf-8")
-    tracked = run(TRACKED, CASES[case], tmp_path / "broken", FEATURE_TRACKING_DATA_DIR=str(tmp_path / "data"))
+    tracked = run(
+        TRACKED,
+        CASES[case],
+        tmp_path / "broken",
+        FEATURE_TRACKING_DATA_DIR=str(tmp_path / "data"),
+        FEATURE_TRACKING_EXIT_TIMEOUT="2",
+    )
     plain = trial(case).plain
     assert (tracked.exit_code, tracked.stdout, tracked.files) == (plain.exit_code, plain.stdout, plain.files)
     assert b"Traceback" not in tracked.stderr

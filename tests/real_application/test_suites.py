@@ -25,7 +25,7 @@ from curio_tracking.runtime import open_reader
 from curio_tracking.settings import load_settings
 
 HERE = Path(__file__).parent
-SECONDS = 300
+SECONDS = 1800
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,7 @@ def run(sources: Path, base: Path, package: str, *, track: bool) -> Finished:
     path = os.pathsep.join(map(str, (HERE, place / "src", base / "needs")))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
         "FEATURE_TRACKING_DATA_DIR": str(data_dir),
+        "FEATURE_TRACKING_EXIT_TIMEOUT": "60",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": path,
         "TMPDIR": str(leftovers),

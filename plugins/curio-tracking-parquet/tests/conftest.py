@@ -27,7 +27,7 @@ settings.register_profile("untimed", settings(), deadline=None)
 settings.load_profile("untimed")
 
 Finished = subprocess.CompletedProcess[bytes]
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 600
 SECOND_US = 1_000_000
 
 
@@ -41,6 +41,8 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "share"))
     monkeypatch.setenv("FEATURE_TRACKING_DATA_DIR", str(tmp_path / "data"))
+    # a busy machine may need longer even to load the writer
+    monkeypatch.setenv("FEATURE_TRACKING_EXIT_TIMEOUT", "60")
     # user ids of the tests are plain, so that frames can be compared with them
     monkeypatch.setenv("FEATURE_TRACKING_ANONYMIZE", "false")
     monkeypatch.chdir(tmp_path / "work")

@@ -22,7 +22,7 @@ def work():
 
 def expose():
     from prometheus_client import generate_latest
-    assert feature_tracker.flush()
+    assert feature_tracker.flush(60)
     return generate_latest().decode()
 """
 
@@ -48,7 +48,7 @@ def test_nothing_is_printed_and_nothing_listens(python: Any) -> None:
 )
 def test_exporter_that_is_switched_off_imports_no_client_library(python: Any, variables: dict[str, str]) -> None:
     finished = python(
-        TRACKED + "work(); feature_tracker.flush(); print('prometheus_client' in sys.modules)", **variables
+        TRACKED + "work(); feature_tracker.flush(60); print('prometheus_client' in sys.modules)", **variables
     )
     assert finished.stdout == "False\n"
 
@@ -63,7 +63,7 @@ feature_tracker.configure(flush_interval=1)
 work()
 other = FeatureTracker(data_dir=sys.argv[1])
 other.track_feature("work")(lambda: None)()
-assert other.flush()
+assert other.flush(60)
 other.close()
 work()
 print(expose())
@@ -100,7 +100,7 @@ def test_exporter_that_cannot_be_made_is_one_warning_and_the_records_are_written
     python: Any, variables: dict[str, str], words: str
 ) -> None:
     finished = python(
-        TRACKED + "work(); feature_tracker.flush(); print(feature_tracker.health()['written'])", **variables
+        TRACKED + "work(); feature_tracker.flush(60); print(feature_tracker.health()['written'])", **variables
     )
     assert finished.stdout == "1\n"
     assert [words in line for line in finished.stderr.splitlines()] == [True]
@@ -152,7 +152,7 @@ locks = [metrics._series._calls._lock, *(child._value._lock for child in metrics
 for lock in locks: lock.acquire()
 if os.fork() == 0:
     work()
-    print(feature_tracker.flush(timeout=20), flush=True)
+    print(feature_tracker.flush(60), flush=True)
     os._exit(0)
 for lock in locks: lock.release()
 os.wait()
@@ -169,7 +169,7 @@ for number in range(4):
         sys.exit()
 for _ in range(4): os.wait()
 work()
-feature_tracker.flush()
+feature_tracker.flush(60)
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 registry = CollectorRegistry()

@@ -35,7 +35,7 @@ def serve(python: Any, free_port: Callable[[], int]) -> Callable[..., Any]:
 
 
 def test_process_serves_its_metrics_on_the_port(serve: Ask) -> None:
-    finished: Any = serve("work(); feature_tracker.flush(); print(ask())")
+    finished: Any = serve("work(); feature_tracker.flush(60); print(ask())")
     assert 'curio_tracking_calls_total{category="other",feature="work",status="success"} 1.0' in finished.stdout
     assert finished.stderr == ""
 
@@ -44,7 +44,7 @@ def test_port_is_free_again_after_the_tracker_was_closed(serve: Ask) -> None:
     finished: Any = serve(
         """
 import socket
-work(); feature_tracker.flush(); feature_tracker.close()
+work(); feature_tracker.flush(60); feature_tracker.close()
 with socket.socket() as other:
     other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     other.bind(("127.0.0.1", int(port)))
@@ -56,8 +56,8 @@ with socket.socket() as other:
 
 def test_configuring_again_keeps_the_port_without_a_warning(serve: Ask) -> None:
     finished: Any = serve(
-        "work(); feature_tracker.flush(); feature_tracker.configure(app='a'); work(); "
-        "feature_tracker.flush(); print(ask())"
+        "work(); feature_tracker.flush(60); feature_tracker.configure(app='a'); work(); "
+        "feature_tracker.flush(60); print(ask())"
     )
     assert 'status="success"} 2.0' in finished.stdout
     assert finished.stderr == ""
@@ -69,7 +69,7 @@ def test_port_that_is_taken_is_one_warning_and_counting_goes_on(serve: Ask) -> N
 import socket
 other = socket.create_server(("127.0.0.1", int(port)))
 from prometheus_client import generate_latest
-for _ in range(3): work(); feature_tracker.flush()
+for _ in range(3): work(); feature_tracker.flush(60)
 print(generate_latest().decode())
 """
     )
@@ -80,7 +80,7 @@ print(generate_latest().decode())
 
 @pytest.mark.parametrize("address", ["no such host", "a" * 100, "192.0.2.1"])
 def test_address_that_cannot_be_had_is_one_warning(serve: Any, address: str) -> None:
-    finished = serve("work(); print(feature_tracker.flush())", FEATURE_TRACKING_PROMETHEUS__ADDRESS=address)
+    finished = serve("work(); print(feature_tracker.flush(60))", FEATURE_TRACKING_PROMETHEUS__ADDRESS=address)
     assert finished.stdout == "True\n"
     assert len(finished.stderr.splitlines()) == 1
     assert address in finished.stderr
@@ -89,16 +89,16 @@ def test_address_that_cannot_be_had_is_one_warning(serve: Any, address: str) -> 
 def test_forked_process_leaves_the_port_to_its_parent(serve: Any) -> None:
     finished = serve(
         """
-work(); feature_tracker.flush()
+work(); feature_tracker.flush(60)
 read, write = os.pipe()
 child = os.fork()
 if child == 0:
     os.close(write)
     for _ in range(7): work()
-    feature_tracker.flush()
+    feature_tracker.flush(60)
     os.read(read, 1)
     os._exit(0)
-work(); feature_tracker.flush()
+work(); feature_tracker.flush(60)
 print(ask())
 os.write(write, b".")
 os.wait()
@@ -111,12 +111,12 @@ os.wait()
 def test_process_serves_on_after_it_forked(serve: Any) -> None:
     finished = serve(
         """
-work(); feature_tracker.flush()
+work(); feature_tracker.flush(60)
 for _ in range(20):
     if os.fork() == 0:
         os._exit(0)
     os.wait()
-    work(); feature_tracker.flush()
+    work(); feature_tracker.flush(60)
     assert "work" in ask()
 print(ask())
 """
@@ -132,7 +132,7 @@ def test_process_with_threads_of_its_own_answers_right_after_it_forked(serve: An
 import threading, warnings
 warnings.simplefilter("ignore")
 threading.Thread(target=threading.Event().wait, daemon=True).start()
-work(); feature_tracker.flush()
+work(); feature_tracker.flush(60)
 if os.fork() == 0:
     os._exit(0)
 os.wait()
@@ -146,7 +146,7 @@ def test_fork_while_a_client_keeps_a_request_open_prints_nothing(serve: Any) -> 
     finished = serve(
         """
 import socket, threading, time
-work(); feature_tracker.flush()
+work(); feature_tracker.flush(60)
 client = socket.create_connection(("127.0.0.1", int(port)))
 while not [thread for thread in threading.enumerate() if "process_request" in thread.name]: time.sleep(0.01)
 if os.fork() == 0:
@@ -161,7 +161,7 @@ def test_port_is_given_up_with_the_parent_while_a_forked_process_lives(serve: An
     finished = serve(
         """
 import socket
-work(); feature_tracker.flush()
+work(); feature_tracker.flush(60)
 read, write = os.pipe()
 ready, tell = os.pipe()
 if os.fork() == 0:
@@ -191,7 +191,7 @@ for number in range(3):
     if os.fork() == 0:
         os.close(wait)
         for _ in range(10): work()
-        feature_tracker.flush()
+        feature_tracker.flush(60)
         os.write(tell, b".")
         os.read(done, 1)
         sys.exit()
@@ -215,7 +215,7 @@ def worker():
     child = os.fork()
     if child == 0:
         while True:
-            work(); feature_tracker.flush()
+            work(); feature_tracker.flush(60)
             os.write(tell, b".")
             time.sleep(0.1)
             os.getppid() == parent or os._exit(0)
@@ -226,7 +226,7 @@ parent = os.getpid()
 first, second = worker(), worker()
 os.kill(first, signal.SIGKILL)
 os.waitpid(first, 0)
-until = time.monotonic() + 60
+until = time.monotonic() + 180
 while True:
     try:
         print("curio_tracking_calls_total" in ask())
@@ -250,7 +250,7 @@ class Broken:
     def describe(self): return []
     def collect(self): raise RuntimeError("theirs")
 REGISTRY.register(Broken())
-work(); feature_tracker.flush()
+work(); feature_tracker.flush(60)
 try: ask()
 except HTTPError as error: print(error.code)
 """
@@ -259,5 +259,5 @@ except HTTPError as error: print(error.code)
 
 
 def test_end_of_the_process_with_a_port_is_clean(serve: Any) -> None:
-    finished = serve("work(); feature_tracker.flush(); ask()")
+    finished = serve("work(); feature_tracker.flush(60); ask()")
     assert (finished.stdout, finished.stderr) == ("", "")

@@ -21,7 +21,7 @@ settings.load_profile("untimed")
 # the program and the questions that every backend is compared by are kept with the tests of the built-in ones
 sys.path.insert(0, str(Path(__file__).parents[3] / "tests" / "helpers"))
 
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 600
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,8 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "share"))
     monkeypatch.setenv("FEATURE_TRACKING_DATA_DIR", str(tmp_path / "data"))
+    # a busy machine may need longer even to load the writer
+    monkeypatch.setenv("FEATURE_TRACKING_EXIT_TIMEOUT", "60")
     monkeypatch.setenv("FEATURE_TRACKING_BACKEND", "sqlite")
     monkeypatch.chdir(tmp_path / "work")
 

@@ -17,5 +17,5 @@ def export_pdf():
 
 
 def records():
-    assert feature_tracker.flush()
+    assert feature_tracker.flush(60)
     return feature_tracker.records()

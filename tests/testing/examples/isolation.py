@@ -17,8 +17,8 @@ from app import feature_tracker, parse, records
 from curio_tracking import track_feature, tracking_context
 
 parse()  # while the module is imported
-atexit.register(lambda: (parse(), feature_tracker.flush()))  # after the run
-CALL = [sys.executable, "-c", "from app import *; parse(); assert feature_tracker.flush()"]
+atexit.register(lambda: (parse(), feature_tracker.flush(60)))  # after the run
+CALL = [sys.executable, "-c", "from app import *; parse(); assert feature_tracker.flush(60)"]
 LIST = [sys.executable, "-m", "curio_tracking", "list-records", "--format", "json"]
 
 
@@ -122,7 +122,7 @@ thread = threading.Thread(target=slow)
 
 def test_call_of_a_thread_begins():
     thread.start()
-    assert has_begun.wait(10)
+    assert has_begun.wait(180)
 
 
 def test_call_that_began_in_the_test_before_is_left_out():

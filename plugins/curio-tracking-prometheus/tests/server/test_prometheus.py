@@ -32,7 +32,7 @@ for number in range(40):
 for number in range(3):
     try: fail()
     except ValueError: pass
-assert feature_tracker.flush()
+assert feature_tracker.flush(60)
 """
 LISTEN = """
 import os
