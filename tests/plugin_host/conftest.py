@@ -47,7 +47,7 @@ def run(site: Path, data_dir: Path, tmp_path: Path) -> Run:
             **{f"FEATURE_TRACKING_{name}": value for name, value in settings.items()},
         }
         return subprocess.run(
-            [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=600, check=False
         )
 
     return make

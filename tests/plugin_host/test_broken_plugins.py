@@ -124,6 +124,7 @@ def test_third_party_filter_runs_and_what_it_adds_is_redacted(run: Any, install:
     program.write_text(
         "from curio_tracking import track_feature, feature_tracker\n"
         "track_feature('f')(lambda: None)()\n"
+        "feature_tracker.flush(60)\n"
         "print(feature_tracker.records('f')[0].metadata)\n",
         encoding="utf-8",
     )
@@ -144,6 +145,7 @@ def test_single_file_plugin_from_plugins_dir(run: Any, tmp_path: Any) -> None:
     program.write_text(
         "from curio_tracking import track_feature, feature_tracker\n"
         "track_feature('pay', 'billing')(lambda: None)()\n"
+        "feature_tracker.flush(60)\n"
         "print(feature_tracker.records('pay')[0].category)\n",
         encoding="utf-8",
     )
@@ -188,6 +190,7 @@ def test_plugin_may_replace_the_efficiency_formula(run: Any, install: Any, tmp_p
     program.write_text(
         "from curio_tracking import track_feature, feature_tracker\n"
         "track_feature('f')(lambda: None)()\n"
+        "feature_tracker.flush(60)\n"
         "print(feature_tracker.stats('f')['avg_efficiency'])\n",
         encoding="utf-8",
     )
