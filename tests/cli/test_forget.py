@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -431,8 +432,9 @@ def test_process_that_does_not_hand_over_is_named(
     run: Run, start_writer: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deletion, "HANDOVER_SECONDS", 0.05)
-    # it hears nothing before it writes again
+    # it hears nothing before it writes again; stopped, as it may just be about to look after its flush
     process = start_writer(FEATURE_TRACKING_FLUSH_SECONDS="3600", FEATURE_TRACKING_FLUSH_INTERVAL="100000")
+    process.send_signal(signal.SIGSTOP)
     result = forget(run)
     assert result.code == 1
     assert f"in the segment of process {process.pid}" in result.err
