@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST_SECONDS: Final = 30.0
+LONGEST_SECONDS: Final = 120.0
 """When a child counts as hanging; far beyond what any of them takes."""
 HUNG: Final = "it hung"
 

@@ -178,7 +178,7 @@ def test_closed_pipe_is_no_error(many: None, format_name: str | None) -> None:
     assert program.stdout.readline().endswith(b"\n")
     program.stdout.close()
     assert program.stderr.read() == b""
-    assert program.wait(60) == 0
+    assert program.wait(180) == 0
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,6 @@ feature_tracker.flush(60)
 
 
 def test_calls_of_another_process_are_seen(run: Run) -> None:
-    subprocess.run([sys.executable, "-c", ANOTHER_PROGRAM], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", ANOTHER_PROGRAM], check=True, timeout=600)
     rows = json.loads(run("list-records", "--format", "json").out)
     assert [(row["feature_name"], row["status"]) for row in rows] == [("greet", "success")] * 2

@@ -29,7 +29,7 @@ def observed(folder: Path) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=600,
     )
     return dict(json.loads(done.stdout))
 

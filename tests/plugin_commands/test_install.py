@@ -55,7 +55,7 @@ class Installation:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [str(self.folder / "bin" / "python"), "-P", "-m", "curio_tracking", *arguments]
         return subprocess.run(
-            command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+            command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600
         )
 
 
@@ -206,7 +206,7 @@ def test_interrupted_installer_comes_to_its_end(
     if start[0] == "-m":
         wait_until((tools / "began").exists)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     assert (process.returncode, out, (tools / "put-back").exists()) == (130, "", True)
     assert err.splitlines()[-1] == 'interrupted; "curio-tracking plugins list" shows what is installed now'
 
@@ -215,7 +215,7 @@ def test_interrupted_installer_comes_to_its_end(
 def test_streams_that_are_closed_keep_nothing_from_being_installed(installation: Installation, tmp_path: Path) -> None:
     python = installation.folder / "bin" / "python"
     command = f'exec "{python}" -P -m curio_tracking plugins install "{wheel(tmp_path)}" >&- 2>&-'
-    done = subprocess.run(["sh", "-c", command], env=installation.environment, capture_output=True, timeout=120)
+    done = subprocess.run(["sh", "-c", command], env=installation.environment, capture_output=True, timeout=600)
     assert done.returncode == 0
     assert "curio_tracking_shelf.py" in installation.packages
 

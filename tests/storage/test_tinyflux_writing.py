@@ -242,6 +242,6 @@ def test_segment_of_a_killed_parent_is_sealed_although_its_child_lives_on(data_d
     ) as host:
         assert host.stdout is not None
         assert host.stdout.readline() == "child\n"
-        host.wait(60)
+        host.wait(180)
         findings = {finding.part: finding.files for finding in TinyFluxBackend(data_dir).inspect()}
         assert (findings["segments, live"], findings["segments, sealed"]) == (0, 1)

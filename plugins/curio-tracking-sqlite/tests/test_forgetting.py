@@ -76,7 +76,7 @@ def calls_of(log: Path, *inject: str) -> tuple[int, dict[str, int]]:
     strace = shutil.which("strace")
     assert strace, "this test kills at chosen system calls and needs strace: apt-get install strace"
     options = ["-f", "-qq", "-o", str(log), "-e", f"trace={','.join(CALLS)}", *inject]
-    ended = subprocess.run([strace, *options, sys.executable, *COMMAND], capture_output=True, timeout=120, check=False)
+    ended = subprocess.run([strace, *options, sys.executable, *COMMAND], capture_output=True, timeout=600, check=False)
     lines = log.read_text().splitlines()
     return ended.returncode, {call: sum(f" {call}(" in line for line in lines) for call in CALLS}
 
