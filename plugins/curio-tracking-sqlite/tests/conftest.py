@@ -36,6 +36,7 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEATURE_TRACKING_DATA_DIR", str(tmp_path / "data"))
     # a busy machine may need longer even to load the writer
     monkeypatch.setenv("FEATURE_TRACKING_EXIT_TIMEOUT", "60")
+    monkeypatch.setenv("FEATURE_TRACKING_SQLITE__BUSY_SECONDS", "60")  # whoever holds the lock may be held up
     monkeypatch.setenv("FEATURE_TRACKING_BACKEND", "sqlite")
     monkeypatch.chdir(tmp_path / "work")
 

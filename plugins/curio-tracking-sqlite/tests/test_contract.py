@@ -29,13 +29,13 @@ class CountingBackend(SqliteBackend):
 class TestSqliteBackend(BackendContract):
     @pytest.fixture
     def make_backend(self, path):
-        return lambda: SqliteBackend(path)
+        return lambda: SqliteBackend(path, busy_seconds=60)
 
 
 class TestBackendWithTotals(BackendContract):
     @pytest.fixture
     def make_backend(self, path):
-        return lambda: CountingBackend(path)
+        return lambda: CountingBackend(path, busy_seconds=60)
 
 
 def test_backend_offers_every_optional_part(backend: SqliteBackend) -> None:

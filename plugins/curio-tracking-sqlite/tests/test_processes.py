@@ -26,7 +26,8 @@ from pathlib import Path
 from curio_tracking.testing import make_record
 from curio_tracking_sqlite.backend import SqliteBackend
 
-backend, first = SqliteBackend(Path(sys.argv[1])), int(sys.argv[2])
+# two that never rest: which of them gets the lock next is not said
+backend, first = SqliteBackend(Path(sys.argv[1]), busy_seconds=600), int(sys.argv[2])
 for number in count(first, 5):
     backend.append([make_record(number + place, error_message="text " * 100) for place in range(5)])
     print(number, flush=True)
@@ -37,7 +38,7 @@ from pathlib import Path
 from curio_tracking.testing import make_record
 from curio_tracking_sqlite.backend import SqliteBackend
 
-backend, first = SqliteBackend(Path(sys.argv[1]), busy_seconds=60), int(sys.argv[2])
+backend, first = SqliteBackend(Path(sys.argv[1]), busy_seconds=600), int(sys.argv[2])
 for number in range(first, first + 500, 10):
     backend.append([make_record(number + place) for place in range(10)])
 backend.close()
