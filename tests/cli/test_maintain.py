@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
-    import pytest
-
     from curio_tracking.records import FeatureRecord
 
     Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def records_of_any_age_stay(own_store: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the records of the tests, which bear fixed dates, however late it is."""
+    monkeypatch.setenv("FEATURE_TRACKING_RETENTION_DAYS", "0")
 
 
 def _condition(run: Run, part: str) -> dict[str, Any]:
