@@ -55,6 +55,8 @@ class FilterChain:
             for record in records:
                 try:
                     after = apply(record)
+                    if after is not record and after is not None:
+                        _check(after)
                 except BaseException as error:
                     if is_interrupt(error):
                         raise
@@ -95,9 +97,19 @@ def drop(_record: FeatureRecord) -> None:
     return
 
 
+class _NoRecordError(Exception):
+    """A filter has returned something else, which the next one would be blamed for; says of what type."""
+
+
+def _check(after: object) -> None:
+    if not isinstance(after, FeatureRecord):
+        raise _NoRecordError(type(after).__name__)
+
+
 def _report(name: str, error: BaseException, failures: int, guard: Guard) -> None:
-    message = f'filter "{name}" raised {type(error).__name__}; the record was dropped'
-    guard.report(f"filter {name}", message)
+    is_result = isinstance(error, _NoRecordError)
+    what = f"returned a {error}, which is no record" if is_result else f"raised {type(error).__name__}"
+    guard.report(f"filter {name}", f'filter "{name}" {what}; the record was dropped')
     if failures == MAX_FAILURES:
         what = f"has failed {failures} times in a row and is asked no more: all records are dropped"
         guard.report(f"filter {name} off", f'filter "{name}" {what}; update it, or name its plugin in PLUGINS_DISABLED')

@@ -146,7 +146,8 @@ class Delivery:
         if broken:
             dropped["assemble_error"] += broken
         self._ledger.put_down((len(rows) - len(kept)) * calls, dropped)
-        self._names.bound(kept, guard)
+        # a filter may have made a name something that is no text: the backend's to refuse
+        guard.plugin("feature_names", self._names.bound, kept, guard)
         return kept
 
     def _append(self) -> bool:

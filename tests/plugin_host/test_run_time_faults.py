@@ -132,3 +132,43 @@ def test_filter_that_settings_name_and_that_is_broken_drops_records(run: Any, in
     result = run(program, FILTERS="mask")
     assert health_of(result)["dropped"] == {"mask": 20}
     assert 'filter "mask" is broken, so records are dropped' in result.stderr
+
+
+@pytest.mark.parametrize("order", [50, 950])
+@pytest.mark.parametrize("given", ["[record]", "record.as_dict()", "True"])
+def test_filter_that_returns_no_record_is_the_one_that_is_named(
+    run: Any, install: Any, program: str, given: str, order: int
+) -> None:
+    apply = f"type('F', (), {{'apply': lambda self, record: {given}}})()"
+    install(
+        "bad",
+        "from curio_tracking import hookimpl\n@hookimpl\ndef curio_register_filters(register):\n"
+        f"    register('bad', lambda settings: {apply}, order={order})\n",
+    )
+    result = run(program)
+    assert health_of(result)["dropped"] == {"bad_error": 20}
+    first, second = result.stderr.splitlines()
+    assert first.startswith('filter "bad" returned a ')
+    assert first.endswith("which is no record; the record was dropped")
+    assert second.startswith('filter "bad" has failed 5 times in a row')
+
+
+def test_filter_that_makes_a_name_no_text_ends_no_writer(run: Any, install: Any, program: str) -> None:
+    install(
+        "bad",
+        """
+        from curio_tracking import hookimpl
+
+        class Lists:
+            def apply(self, record):
+                record.feature_name = [record.feature_name]
+                return record
+
+        @hookimpl
+        def curio_register_filters(register):
+            register("bad", lambda settings: Lists(), order=950)
+        """,
+    )
+    result = run(program)
+    assert health_of(result)["dropped"] == {"rejected": 20}
+    assert "Traceback" not in result.stderr
