@@ -168,13 +168,14 @@ class Loader:
         call = _with_an_app_of_its_own(function) if hook == _COMMANDS else function
 
         @wraps(function)
-        def guarded(*args: Any) -> Any:
+        def guarded(*args: Any, **named: Any) -> Any:
+            # pluggy gives by name what the plugin's function has a default for
             if state.state is not State.ACTIVE:
                 return None
             registry = self._registry
             caller, registry.calling = registry.calling, state
             try:
-                returned = call(*args)
+                returned = call(*args, **named)
                 if returned is not None and hook in registry.registering:
                     self._was_given(hook, returned, state)
                 return returned
@@ -247,10 +248,11 @@ def _reason(error: BaseException) -> str:
 def _with_an_app_of_its_own(function: Callable[..., Any]) -> Callable[..., None]:
     """Give the plugin an app of its own and take over its commands when it is done: all of them, or none."""
 
-    def register(*args: Any) -> None:
+    def register(*args: Any, **named: Any) -> None:
         own = [type(app)() for app in args]
-        function(*own)
-        for app, filled in zip(args, own, strict=True):
+        own_named = {name: type(app)() for name, app in named.items()}
+        function(*own, **own_named)
+        for app, filled in zip((*args, *named.values()), (*own, *own_named.values()), strict=True):
             app.registered_commands += filled.registered_commands
             app.registered_groups += filled.registered_groups
 

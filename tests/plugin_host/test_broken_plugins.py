@@ -335,3 +335,21 @@ def test_formula_that_gives_no_number_is_said_to_do_so(run: Any, install: Any, h
     assert "the efficiency formula returned a " in result.stderr
     assert "that is no number; give one from 0 to 1" in result.stderr
     assert total_calls(run) == 3
+
+
+@pytest.mark.parametrize(
+    ("hook", "body"),
+    [
+        ("curio_register_categories(register=None)", 'register("given", "x")'),
+        ("curio_register_commands(app=None)", 'app.command("given")(lambda: None)'),
+        ("curio_startup(tracker=None)", 'assert tracker is not None, "no tracker"'),
+    ],
+)
+def test_hook_whose_argument_has_a_default_stops_nothing(
+    run: Any, install: Any, host_program: str, hook: str, body: str
+) -> None:
+    install("defaults", f"from curio_tracking import hookimpl\n@hookimpl\ndef {hook}:\n    {body}\n")
+    result = run(host_program)
+    assert "start-up:" not in result.stderr
+    assert total_calls(run) == 3
+    assert run("-m", "curio_tracking", "plugins", "list", "--load").returncode == 0
