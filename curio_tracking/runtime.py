@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import curio_tracking.messages  # noqa: F401 - before any plugin or page can log, with a logger of its own
 from curio_tracking.collecting.assemble import Assembler, Place
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from curio_tracking.interfaces import BackendFactory, Exporter
     from curio_tracking.plugins import Part
+
+_DOING: Final = ("append", "declare", "delete", "close")
+"""What a backend does when it is called; what it finds may come from generators."""
 
 
 def load_pipeline(overrides: Mapping[str, Any], *, strict: bool) -> Pipeline:
@@ -120,6 +123,8 @@ def _made(part: Part[BackendFactory], settings: Settings) -> StorageBackend:
     """Return the backend that the plugin makes, after a look at whether it is one."""
     try:
         backend: object = part.factory(settings)
+        if isinstance(backend, StorageBackend):
+            with_methods(backend, *_DOING)
     except CurioError:
         raise
     except BaseException as error:

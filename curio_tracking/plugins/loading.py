@@ -19,6 +19,7 @@ from curio_tracking.errors import PluginError
 from curio_tracking.hookspecs import HOOK_NAMES, PROJECT, HookSpecs
 from curio_tracking.logbook import tell
 from curio_tracking.plugins.announcements import AnnouncingManager
+from curio_tracking.plugins.deferred import ADVICE, is_deferred
 from curio_tracking.plugins.states import State
 
 if TYPE_CHECKING:
@@ -151,8 +152,8 @@ class Loader:
                     continue
                 if implementation.wrapper or implementation.hookwrapper:
                     raise TypeError(f"{caller.name} wraps the hooks of other plugins, which is not allowed")
-                if _is_deferred(implementation.function):
-                    raise TypeError(f"{caller.name} is a generator or async; write a plain function")
+                if is_deferred(implementation.function):
+                    raise TypeError(f"{caller.name} {ADVICE}")
                 if caller.name not in HOOK_NAMES and not implementation.optionalhook:
                     unknown.append(caller.name)
                 remarks += self._manager.remarks_on(caller.name, implementation)
@@ -222,12 +223,6 @@ def _check_marks(plugin: object) -> None:
             raise TypeError(f"{name} is not marked; write @hookimpl above it")
     if not marked:
         raise TypeError("there is no hook in it: no function of a hook's name with @hookimpl")
-
-
-def _is_deferred(function: Callable[..., Any]) -> bool:
-    """Say whether a call runs none of the function's body, so that it would register nothing, in silence."""
-    kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
-    return any(is_kind(function) for is_kind in kinds)
 
 
 def _key(state: PluginState) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from curio_tracking.errors import PluginError
 from curio_tracking.hookspecs import DEFAULT_FILTER_ORDER
+from curio_tracking.plugins.deferred import ADVICE, is_deferred
 from curio_tracking.vocabulary import FeatureCategory
 
 if TYPE_CHECKING:
@@ -72,11 +73,14 @@ def with_methods(made: _Made, *names: str) -> _Made:
     """Return what a factory has made, after a look at whether it can do what its kind does; None stands for nothing.
 
     Raises:
-        TypeError: a method is missing.
+        TypeError: a method is missing, or would do nothing when it is called.
     """
     for name in names if made is not None else ():
-        if not callable(getattr(made, name, None)):
+        method = getattr(made, name, None)
+        if not callable(method):
             raise TypeError(f"made a {type(made).__name__}, which has no method {name}")
+        if is_deferred(method):
+            raise TypeError(f"made a {type(made).__name__}, whose {name} {ADVICE}")
     return made
 
 
@@ -200,6 +204,8 @@ class Registry:
             )
         if parts is not self.categories and not callable(part.factory) and not isinstance(part.factory, Page):
             raise PluginError(f'the {kind} "{part.name}" is registered with {part.factory!r}, which cannot be called')
+        if is_deferred(part.factory):
+            raise PluginError(f'what the {kind} "{part.name}" is registered with {ADVICE}')
         if part.name in parts:
             owner = parts[part.name].owner
             raise PluginError(f'the {kind} "{part.name}" is registered already, by {owner.label}; choose another name')

@@ -305,6 +305,38 @@ SAID: dict[str, tuple[str, str]] = {
         "def curio_register_filters(register): return [5]",
         "curio_register_filters returned a list, which does nothing: give parts to register(...)",
     ),
+    "filter that is async": (
+        (
+            "def curio_register_filters(register):\n"
+            "    async def apply(self, record): return record\n"
+            "    register('f', lambda settings: type('F', (), {'apply': apply})())"
+        ),
+        "TypeError: made a F, whose apply is a generator or async; write a plain function",
+    ),
+    "exporter that is a generator": (
+        (
+            "def curio_register_exporters(register):\n"
+            "    def export(self, records): yield records\n"
+            "    register('f', lambda settings: type('F', (), {'export': export, 'close': print})())"
+        ),
+        "TypeError: made a F, whose export is a generator or async; write a plain function",
+    ),
+    "formula that is async": (
+        (
+            "def curio_register_efficiency(register):\n"
+            "    async def formula(record, targets): return 0.5\n"
+            "    register('f', formula)"
+        ),
+        'what the efficiency formula "f" is registered with is a generator or async; write a plain function',
+    ),
+    "instrument that is async": (
+        ("def curio_register_instruments(register):\n    async def install(tracker): pass\n    register('f', install)"),
+        'what the instrument "f" is registered with is a generator or async; write a plain function',
+    ),
+    "factory that is async": (
+        ("def curio_register_filters(register):\n    async def make(settings): pass\n    register('f', make)"),
+        'what the filter "f" is registered with is a generator or async; write a plain function',
+    ),
     "instrument that is nothing": (
         'def curio_register_instruments(register): register("none", None)',
         'the instrument "none" is registered with None, which cannot be called',
@@ -353,3 +385,29 @@ def test_hook_whose_argument_has_a_default_stops_nothing(
     assert "start-up:" not in result.stderr
     assert total_calls(run) == 3
     assert run("-m", "curio_tracking", "plugins", "list", "--load").returncode == 0
+
+
+@pytest.mark.parametrize("append", ["async def append(self, records): pass", "def append(self, records): yield"])
+def test_backend_that_would_keep_nothing_gives_way_to_the_default(
+    run: Any, install: Any, host_program: str, append: str
+) -> None:
+    install(
+        "lazy",
+        f"""
+        from curio_tracking import hookimpl
+        from curio_tracking.interfaces import BaseBackend
+
+        class Lazy(BaseBackend):
+            {append}
+            def delete(self, query): return 0
+
+        @hookimpl
+        def curio_register_backends(register):
+            register("lazy", lambda settings: Lazy())
+        """,
+    )
+    result = run(host_program, BACKEND="lazy")
+    (line,) = result.stderr.splitlines()
+    assert "made a Lazy, whose append is a generator or async; write a plain function" in line
+    assert line.endswith("using the default tinyflux")
+    assert total_calls(run) == 3
