@@ -6,7 +6,9 @@ Works on what `setting_sources` found, without knowing any plugin; `Settings.opt
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+from collections.abc import Collection, Mapping
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,8 +17,6 @@ from curio_tracking.setting_problems import bad_value, remedy
 from curio_tracking.setting_sources import OPTION_DELIMITER, PREFIX, Found, Raw, option_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic_core import ErrorDetails
 
 OptionsModel = TypeVar("OptionsModel", bound=BaseModel)
@@ -77,15 +77,27 @@ def merge(found: Found, plugin: str, model: type[BaseModel]) -> dict[str, Raw]:
 def _decode(model: type[BaseModel], option: str, text: str) -> object:
     """Read the text of a variable as JSON or a comma list where the option holds several values."""
     annotation = model.model_fields[option].annotation if option in model.model_fields else str
-    kinds = {get_origin(part) or part for part in (annotation, *get_args(annotation))}
-    if not kinds & {list, tuple, set, frozenset, dict}:
+    kinds = [kind for kind in _kinds(annotation) if issubclass(kind, Collection | BaseModel)]
+    if not kinds:
         return text
     if text.lstrip().startswith(("[", "{")):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             return text
-    return text if dict in kinds else [part.strip() for part in text.split(",") if part.strip()]
+    has_names = any(issubclass(kind, Mapping | BaseModel) for kind in kinds)
+    return text if has_names else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _kinds(annotation: Any) -> set[type]:
+    """Return the classes whose values an option takes; not those of text, which is taken as it is."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return set().union(*map(_kinds, get_args(annotation)))
+    kind = origin or annotation
+    return {kind} if isinstance(kind, type) and not issubclass(kind, str | bytes) else set()
 
 
 def _values(raws: Mapping[str, Raw]) -> dict[str, Any]:
@@ -105,6 +117,8 @@ def _problem(plugin: str, model: type[BaseModel], raws: Mapping[str, Raw], detai
         return f'the options of "{plugin}" do not fit together: {detail["msg"]}'
     if detail["type"] == "extra_forbidden" or option not in known:
         return f'{where}: "{plugin}" has no such option; it has {", ".join(known) or "none"}'
-    if option not in raws:
+    if option not in raws and detail["type"] == "missing":
         return f'{where}: "{plugin}" needs this option; set it'
+    if option not in raws:
+        return f'{where}: the default that "{plugin}" has for this option cannot be used; set it'
     return f"{bad_value(where, raws[option].value, known[option], option, detail)}; {remedy(known[option])}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from curio_tracking.errors import SettingsError
 from curio_tracking.settings import load_settings
@@ -102,3 +103,42 @@ def test_an_optional_choice_that_cannot_be_used_is_an_error_that_lists_the_choic
     assert str(caught.value) == (
         'FEATURE_TRACKING_MY_PLUGIN_X__MODE: "wild" is not one of fast, safe; give one of these'
     )
+
+
+class Server(BaseModel):
+    host: str
+    password: SecretStr = SecretStr("")
+
+
+class Rich(BaseModel, extra="forbid"):
+    server: Server | None = None
+    names: Sequence[str] = ()
+    ports: Annotated[list[int], Field(max_length=2)] | None = None
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "expected"),
+    [
+        ("server", '{"host": "here"}', Rich(server=Server(host="here"))),
+        ("names", "a, b", Rich(names=["a", "b"])),
+        ("ports", "1,2", Rich(ports=[1, 2])),
+    ],
+)
+def test_a_variable_holds_any_option_of_several_values(
+    option: str, text: str, expected: Rich, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"FEATURE_TRACKING_RICH__{option.upper()}", text)
+    assert load_settings(strict=True).options("rich", Rich) == expected
+
+
+def test_a_default_that_cannot_be_used_is_said_to_be_the_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Careless(BaseModel, extra="forbid", validate_default=True):
+        many: int = "many"  # type: ignore[assignment]
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings(strict=True).options("careless", Careless)
+    assert str(caught.value) == (
+        'FEATURE_TRACKING_CARELESS__MANY: the default that "careless" has for this option cannot be used; set it'
+    )
+    monkeypatch.setenv("FEATURE_TRACKING_CARELESS__MANY", "3")
+    assert load_settings(strict=True).options("careless", Careless).many == 3
