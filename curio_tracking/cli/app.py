@@ -22,6 +22,7 @@ from curio_tracking.cli.session import Invocation, invocation
 from curio_tracking.errors import UnknownNameError
 from curio_tracking.hookspecs import SURFACES_GROUP
 from curio_tracking.plugins import PluginHost
+from curio_tracking.plugins.deferred import ADVICE, is_deferred
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +86,7 @@ def _commands_of(host: PluginHost) -> dict[str, Any]:
             registered  # type: ignore[arg-type]
         )
         try:
+            _refuse_deferred(registered)
             found = typer.main.get_group(single).commands
         except Exception as error:
             note(f"warning: a command of {_origin(registered)} cannot be used: {type(error).__name__}: {error}")
@@ -93,6 +95,19 @@ def _commands_of(host: PluginHost) -> dict[str, Any]:
             note(f'warning: {_origin(registered)} brings another command "{name}", which is not used; rename it')
         commands = {**found, **commands}
     return commands
+
+
+def _refuse_deferred(registered: Any) -> None:
+    """Look for a function of which a call would run nothing, so that the command ends with 0 and has done nothing.
+
+    Raises:
+        TypeError: there is one.
+    """
+    instance = getattr(registered, "typer_instance", None)
+    for below in [*instance.registered_commands, *instance.registered_groups] if instance else ():
+        _refuse_deferred(below)
+    if is_deferred(registered.callback):
+        raise TypeError(f"{registered.callback.__name__} {ADVICE}")
 
 
 def _is_foreign(registered: Any) -> bool:

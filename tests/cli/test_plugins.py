@@ -159,6 +159,25 @@ def test_command_that_typer_cannot_read_takes_no_other_along(run: Run, plugin: C
     assert result.err.startswith("warning: ")
 
 
+@pytest.mark.parametrize("body", ["async def greet(): print('hi')", "def greet(): yield"])
+@pytest.mark.parametrize("app", ["app", "below"])
+def test_command_that_would_do_nothing_is_refused(run: Run, plugin: Callable[..., None], body: str, app: str) -> None:
+    plugin(
+        "lazy",
+        "import typer\n"
+        "from curio_tracking import hookimpl\n"
+        f"{body}\n"
+        "@hookimpl\n"
+        "def curio_register_commands(app):\n"
+        "    below = typer.Typer()\n"
+        f"    {app}.command('greet')(greet)\n"
+        "    app.add_typer(below, name='below')\n",
+    )
+    result = run(*(["below", "greet"] if app == "below" else ["greet"]))
+    assert result.code == 2
+    assert "greet is a generator or async; write a plain function" in result.err
+
+
 def test_built_in_command_cannot_be_replaced(run: Run, plugin: Callable[..., None], shop: list[Any]) -> None:
     plugin("greedy", GREETING.replace("count-records", "list-records"))
     result = run("list-records", "--format", "jsonl")
