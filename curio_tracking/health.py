@@ -14,6 +14,7 @@ STATES: Final = {
     "unused": "nothing was tracked yet; there is no writer",
     "starting": "settings and plugins are being loaded",
     "running": "records are written",
+    "paused": "everything is written; the writer has ended, as before a fork, and starts again with the next call",
     "retrying": "the backend refuses a batch, which comes again",
     "off": "tracking is switched off",
     "failed": "the writer has ended by a failure of its own; nothing is tracked any more",

@@ -91,7 +91,8 @@ def _state(said: str | None, *, is_owned: bool | None, is_silent: bool) -> str:
         return state
     if is_owned is False:
         return "killed"
-    return "silent" if is_silent else state
+    # a paused writer has nothing to say, and nothing in memory
+    return "silent" if is_silent and state != "paused" else state
 
 
 def _checked(key: str, value: object) -> Any:

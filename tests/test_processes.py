@@ -149,16 +149,27 @@ def test_parent_that_was_killed_does_not_live_on_in_its_child(hosts: Hosts) -> N
 
 def test_forked_child_tells_of_itself(hosts: Hosts) -> None:
     host = hosts.start(
-        "from pathlib import Path\n"
-        "from curio_tracking.processes import known_processes\n"
-        "data_dir = Path(os.environ['FEATURE_TRACKING_DATA_DIR'])\n"
-        # before the fork: afterwards its writer rests until the next call
-        "while [one['written'] for one in known_processes(data_dir)] != [3]: time.sleep(0.01)\n"
         "child = os.fork()\nif not child:\n    work('in the child')\n    sys.exit()\nos.waitpid(child, 0)\n"
     )
-    wait_until(lambda: calls(hosts.data_dir) == [("ended", 1, 1), ("running", 3, 3)])
+    wait_until(lambda: calls(hosts.data_dir) == [("ended", 1, 1), ("paused", 3, 3)])
     counts = {process["process_id"] == host.pid: process["recorded"] for process in known_processes(hosts.data_dir)}
     assert counts == {True: 3, False: 1}
+
+
+def test_process_that_has_forked_and_tracks_nothing_more_is_not_silent(hosts: Hosts) -> None:
+    host = hosts.start("if not os.fork():\n    os.close(1)\n    sys.stdin.read()\n    os._exit(0)\n")
+    assert calls(hosts.data_dir) == [("paused", 3, 3)]
+    before = time.time() - 3600
+    os.utime(files(hosts.data_dir)[0], (before, before))
+    assert states(hosts.data_dir) == ["paused"]
+    host.kill()
+    host.wait()
+    wait_until(lambda: states(hosts.data_dir) == ["killed"])
+
+
+def test_process_that_goes_on_after_a_fork_ends_as_any_other(hosts: Hosts) -> None:
+    hosts.end(hosts.start("if not os.fork():\n    os._exit(0)\nos.wait()\nwork('d')"))
+    assert calls(hosts.data_dir) == [("ended", 4, 4)]
 
 
 def test_process_whose_writer_was_not_heard_of_is_silent(hosts: Hosts) -> None:

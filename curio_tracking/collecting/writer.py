@@ -68,6 +68,7 @@ class Writer:
         self._has_failed = False
         self._has_ended = False
         self._is_replaced = False
+        self._is_paused = False
         self.is_used = False
         self.pipeline: Pipeline | None = None
         self.on_started: Callable[[Pipeline], None] | None = None
@@ -197,7 +198,9 @@ class Writer:
             return "unused"
         if self.pipeline is None:
             return "starting"
-        return "retrying" if self._is_stuck() else "running"
+        if self._is_stuck():
+            return "retrying"
+        return "paused" if self._is_paused else "running"
 
     # -- the thread -------------------------------------------------------------------------------------------------
 
@@ -223,9 +226,17 @@ class Writer:
         is_own_thread = isinstance(thread, WriterThread) and thread.ident == get_ident()
         self._may_calibrate = is_own_thread
         self.pipeline.assembler.writer_cell = new_cell() if is_own_thread else None
+        if self._is_paused:
+            self._is_paused = False
+            if self._deadline is None:
+                self._await_first_call()
+                self._publish(self.pipeline)  # before the backend may hang: a paused writer is taken to hold nothing
         while not self._is_over():
             self._cycle(self.pipeline, delivery)
             if self.is_pausing and self._deadline is None:
+                # for others to know: from here on there is nobody to tell that the process lives
+                self._is_paused = not self.ledger.pending()
+                self._publish(self.pipeline)
                 self._thread = None
                 self._buffer.limit = 0
                 return
@@ -248,10 +259,9 @@ class Writer:
         return Delivery(pipeline, self.ledger, self.pulse, guard)
 
     def _await_first_call(self) -> None:
-        """Wait for what the thread was started for: a call leaves its row a moment after that."""
+        """Wait for what the thread was started for, unless it is a flush: a call leaves its row a moment after that."""
         last_look = clock() + LONGEST_MOMENT
-        while not self.ledger.pending() and self._deadline is None and clock() < last_look:
-            breathe()
+        while not (self.ledger.pending() or self._is_urgent()) and clock() < last_look:
             sleep(0.000_1)
 
     def _fail(self) -> None:
@@ -271,6 +281,10 @@ class Writer:
         self._say_last_word()
         if not left:
             self._answer(self._flushes)
+
+    def _publish(self, pipeline: Pipeline) -> None:
+        if pipeline.health_file is not None:
+            self._bulletin.publish(pipeline.health_file, self.state)
 
     def _say_last_word(self) -> None:
         file = self.pipeline.health_file if self.pipeline is not None else None
@@ -301,8 +315,7 @@ class Writer:
             self._flushes += flushes
         forget_dead_threads()
         self.pulse.note_cpu()
-        if pipeline.health_file is not None:
-            self._bulletin.publish(pipeline.health_file, self.state)
+        self._publish(pipeline)
         if self.is_pausing:
             self._wait(0.0)
         elif self._deadline is not None:

@@ -468,6 +468,15 @@ def test_process_that_wakes_late_is_waited_for_ten_seconds_at_most(
     assert len(left) == (waited is None)
 
 
+def test_process_that_is_paused_after_a_fork_holds_nothing_and_is_not_waited_for(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curio_tracking.queues.os.getpid", lambda: -1)  # as another process would look at it
+    file = leave_health(data_dir, state="paused", flush_seconds=3600.0)
+    assert await_queues(data_dir, "look again") == []
+    file.close()
+
+
 def test_process_whose_backend_refuses_is_named_and_not_waited_for(
     run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from curio_tracking import FeatureTracker, hookimpl
 from curio_tracking.errors import StorageError
 from curio_tracking.health import HEALTH_FIELDS, STATES
 from curio_tracking.processes import known_processes
+from curio_tracking.testing.forked import exit_code, fork
 
 With = Callable[..., FeatureTracker]
 
@@ -109,7 +110,7 @@ def test_what_a_call_costs_is_told_to_other_processes_though_nothing_more_is_tra
 
 def test_every_state_is_in_the_vocabulary() -> None:
     assert list(STATES) == [
-        *("unused", "starting", "running", "retrying", "off", "failed", "ended"),
+        *("unused", "starting", "running", "paused", "retrying", "off", "failed", "ended"),
         *("silent", "killed"),
     ]
 
@@ -159,6 +160,24 @@ def test_calls_that_hang_from_the_first_one_on_are_told_of_to_other_processes(
     assert backend.seen.wait(180)
     (process,) = known_processes(data_dir)
     assert (process["recorded"], process["written"], process["pending"]) == (1, 0, 1)
+    backend.may_return.set()
+
+
+def test_calls_that_hang_after_a_fork_are_told_of_to_other_processes(with_plugin: With, data_dir: Path) -> None:
+    backend = Hanging()
+    backend.may_return.set()
+    tracker = with_plugin(Plugin(backend), exit_timeout=0.1)
+    function = tracker.track_feature("f")(lambda: None)
+    function()
+    assert tracker.flush(180)
+    assert exit_code(fork(lambda: None), 180) == 0
+    assert tracker.health()["state"] == "paused"
+    backend.may_return.clear()
+    backend.seen.clear()
+    function()
+    assert backend.seen.wait(180)
+    (process,) = known_processes(data_dir)
+    assert (process["state"], process["written"], process["pending"]) == ("running", 1, 1)
     backend.may_return.set()
 
 

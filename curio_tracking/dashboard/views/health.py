@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TONES: Final = {
     "running": "success",
+    "paused": "success",
     "retrying": "partial",
     "silent": "timeout",
     "killed": "timeout",
@@ -38,5 +39,5 @@ def _totals(processes: list[dict[str, Any]]) -> dict[str, int]:
     totals = {key: sum(process[key] or 0 for process in processes) for key in _COUNTS}
     for key in ("dropped", "errors"):
         totals[key] = sum(sum(process[key].values()) for process in processes)
-    totals["alive"] = sum(process["state"] in ("running", "retrying", "silent") for process in processes)
+    totals["alive"] = sum(process["state"] in ("running", "paused", "retrying", "silent") for process in processes)
     return totals
