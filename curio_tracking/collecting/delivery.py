@@ -78,7 +78,7 @@ class Delivery:
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            self._guard.report("backend", _text_of(error))
+            self._guard.report("backend", f"cannot declare features for now, will try again: {_text_of(error)}")
             return
         self._declared = count
 

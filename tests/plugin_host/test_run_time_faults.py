@@ -172,3 +172,25 @@ def test_filter_that_makes_a_name_no_text_ends_no_writer(run: Any, install: Any,
     result = run(program)
     assert health_of(result)["dropped"] == {"rejected": 20}
     assert "Traceback" not in result.stderr
+
+
+def test_backend_that_cannot_declare_features_is_said_to_do_so(run: Any, install: Any, program: str) -> None:
+    install(
+        "terse",
+        """
+        from curio_tracking import hookimpl
+        from curio_tracking.interfaces import BaseBackend
+
+        class Terse(BaseBackend):
+            def append(self, records): pass
+            def delete(self, query): return 0
+            def declare(self, features): raise ValueError
+
+        @hookimpl
+        def curio_register_backends(register):
+            register("terse", lambda settings: Terse())
+        """,
+    )
+    result = run(program, BACKEND="terse")
+    assert health_of(result)["written"] == 20
+    assert result.stderr == "cannot declare features for now, will try again: ValueError\n"
