@@ -185,6 +185,8 @@ class Registry:
 
     def register_page(self, slug: str, title: str, render: PageRenderer, *, path: str | None = None) -> None:
         """See `RegisterPage`."""
+        if isinstance(slug, str) and "/" in slug:
+            raise PluginError(f'the page "{slug}" has a / in its name, so no address would lead to it; leave that out')
         if path is not None and (not isinstance(path, str) or not path.startswith("/")):
             raise PluginError(f'the page "{slug}" is registered at the address {path!r}; give one that begins with /')
         self._add("page", self.pages, Part(slug, self._owner(), Page(slug, title, render, path)))
@@ -210,8 +212,9 @@ class Registry:
             owner = parts[part.name].owner
             raise PluginError(f'the {kind} "{part.name}" is registered already, by {owner.label}; choose another name')
         if part.options is not None and not hasattr(part.options, "model_config"):
-            kind_of_options = type(part.options).__name__
-            raise PluginError(f'the options of "{part.name}" are a {kind_of_options}; give a class, a pydantic model')
+            is_class = isinstance(part.options, type)
+            what = f"the class {part.options.__name__}" if is_class else f"a {type(part.options).__name__}"
+            raise PluginError(f'the options of "{part.name}" are {what}; give a class, a pydantic model')
         if part.options is not None and part.options.model_config.get("extra") != "forbid":
             raise PluginError(
                 f'the options of "{part.name}" would take misspelt ones in silence; '

@@ -215,3 +215,11 @@ def test_page_at_an_address_without_a_slash_is_refused_with_the_plugin(
     client = make_client(Endpoint(calls_as_text, path))
     assert client.ask("/pages/metrics").status == 404
     assert f"registered at the address {path!r}; give one that begins with /" in caplog.text
+
+
+def test_page_that_no_address_would_lead_to_is_refused_with_the_plugin(
+    make_client: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    client = make_client(Endpoint(calls_as_text, slug="slow/today"))
+    assert "slow%2Ftoday" not in client.ask("/").page.text
+    assert 'the page "slow/today" has a / in its name, so no address would lead to it; leave that out' in caplog.text

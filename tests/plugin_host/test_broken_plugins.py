@@ -297,6 +297,10 @@ SAID: dict[str, tuple[str, str]] = {
         'def curio_register_filters(register): register("f", lambda settings: None, options={"a": 1})',
         'the options of "f" are a dict; give a class, a pydantic model',
     ),
+    "options that are another class": (
+        'def curio_register_filters(register): register("f", lambda settings: None, options=dict)',
+        'the options of "f" are the class dict; give a class, a pydantic model',
+    ),
     "argument of another name": (
         "def curio_register_filters(reg): pass",
         "{'reg'} are declared in the hookimpl but can not be found in the hookspec; it takes (register), or fewer",
