@@ -174,7 +174,8 @@ class Loader:
             if state.state is not State.ACTIVE:
                 return None
             registry = self._registry
-            caller, registry.calling = registry.calling, state
+            # in any other hook it is too late: what is registered has been asked for
+            caller, registry.calling = registry.calling, state if hook in registry.registering else None
             try:
                 returned = call(*args, **named)
                 if returned is not None and hook in registry.registering:

@@ -415,3 +415,26 @@ def test_backend_that_would_keep_nothing_gives_way_to_the_default(
     assert "made a Lazy, whose append is a generator or async; write a plain function" in line
     assert line.endswith("using the default tinyflux")
     assert total_calls(run) == 3
+
+
+def test_part_that_is_registered_when_it_is_too_late_is_said_to_be(run: Any, install: Any, host_program: str) -> None:
+    install(
+        "late",
+        """
+        from curio_tracking import hookimpl
+
+        kept = []
+
+        @hookimpl
+        def curio_register_filters(register):
+            kept.append(register)
+
+        @hookimpl
+        def curio_startup(tracker):
+            kept[0]("late", lambda settings: None)
+        """,
+    )
+    result = run(host_program)
+    (line,) = result.stderr.splitlines()
+    assert "curio_startup raised PluginError: register works only while the hook runs; call it there" in line
+    assert total_calls(run) == 3
