@@ -134,8 +134,15 @@ def unknown_name(where: str, name: str, known: Iterable[str], prefix: str = "") 
 def bad_value(where: str, value: object, field: FieldInfo, name: str, error: ErrorDetails) -> str:
     """Return what is wrong with a value and where it stands, without any remedy."""
     is_secret = is_secret_option(name, field)
-    subject = "the value" if is_secret or error["type"] == "missing" else shown(value)
+    subject = "the value" if is_secret or error["type"] == "missing" else _without_secrets(value)
     return f"{where}: {subject} {_fault(field, error, is_secret)}"
+
+
+def _without_secrets(value: object) -> str:
+    """Return a value as `shown` does, but no password, and of a JSON text, which may hold one anywhere, nothing."""
+    if not isinstance(value, str):
+        return shown(value)
+    return "the value" if value.lstrip().startswith(("{", "[")) else shown(_CREDENTIALS.sub(f"{MASK}@", value))
 
 
 def remedy(field: FieldInfo) -> str:

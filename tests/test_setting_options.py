@@ -142,3 +142,18 @@ def test_a_default_that_cannot_be_used_is_said_to_be_the_plugins(monkeypatch: py
     )
     monkeypatch.setenv("FEATURE_TRACKING_CARELESS__MANY", "3")
     assert load_settings(strict=True).options("careless", Careless).many == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"host": "here", "password": "hush-hush"',
+        "https://me:hush-hush@here/",
+        f"https://me:hush-hush{'-' * 90}@here/",
+    ],
+)
+def test_a_secret_inside_a_value_that_cannot_be_used_is_not_shown(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEATURE_TRACKING_RICH__SERVER", text)
+    with pytest.raises(SettingsError, match="cannot be used") as caught:
+        load_settings(strict=True).options("rich", Rich)
+    assert "hush" not in str(caught.value)
