@@ -56,7 +56,7 @@ class FilterChain:
                 try:
                     after = apply(record)
                     if after is not record and after is not None:
-                        _check(after)
+                        check_result(after)
                 except BaseException as error:
                     if is_interrupt(error):
                         raise
@@ -101,7 +101,12 @@ class _NoRecordError(Exception):
     """A filter has returned something else, which the next one would be blamed for; says of what type."""
 
 
-def _check(after: object) -> None:
+def check_result(after: object) -> None:
+    """Look at what a filter has returned, where that is neither None nor what it was given.
+
+    Raises:
+        Exception: it is no record.
+    """
     if not isinstance(after, FeatureRecord):
         raise _NoRecordError(type(after).__name__)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from curio_tracking.collecting.chain import check_result
 from curio_tracking.collecting.guard import is_interrupt
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Outcome(StrEnum):
     CHANGED = "changed"
     DROPPED = "dropped"
     FAILED = "failed"
-    """It raised; the record is dropped, as it would be in an application."""
+    """It raised, or returned no record; the record is dropped, as it would be in an application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ def trace(record: FeatureRecord, steps: Sequence[FilterStep]) -> Trace:
         before = deepcopy(current.as_dict())
         try:
             current = step.apply(current)
+            if current is not None:
+                check_result(current)
         except BaseException as error:
             if is_interrupt(error):
                 raise

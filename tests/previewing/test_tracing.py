@@ -51,7 +51,13 @@ def test_each_filter_is_told_of_with_what_it_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("apply", "outcome"), [(lambda _record: None, Outcome.DROPPED), (fail, Outcome.FAILED)], ids=["drops", "raises"]
+    ("apply", "outcome"),
+    [
+        (lambda _record: None, Outcome.DROPPED),
+        (fail, Outcome.FAILED),
+        (lambda record: record.as_dict(), Outcome.FAILED),
+    ],
+    ids=["drops", "raises", "returns no record"],
 )
 def test_record_that_is_dropped_meets_no_later_filter(apply: Any, outcome: Outcome) -> None:
     passed = trace(make_record(metadata={"note": "private"}), steps(first=apply, second=hide_note))
