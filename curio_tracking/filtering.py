@@ -6,6 +6,7 @@ For collected records (`filter_chain`), for imported ones (`import_chain`), and 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from curio_tracking.collecting.chain import Apply, FilterChain, FilterStep, drop
@@ -147,14 +148,11 @@ class ImportChain:
         Raises:
             PluginError: a filter raised.
         """
-        failures = self._failures()
-        kept = next(iter(self._chain.apply([record], 1, self._guard)), None)
-        if kept is None and self._failures() > failures:
+        dropped: Counter[str] = Counter()
+        kept = next(iter(self._chain.apply([record], 1, dropped, self._guard)), None)
+        if any(reason.endswith("_error") for reason in dropped):
             raise PluginError("a filter failed")
         return kept
-
-    def _failures(self) -> int:
-        return sum(calls for reason, calls in self._chain.dropped.items() if reason.endswith("_error"))
 
 
 def plain_ids(user_id: str) -> tuple[str, ...]:

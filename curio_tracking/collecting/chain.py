@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -11,6 +10,8 @@ from curio_tracking.collecting.guard import MAX_FAILURES, is_interrupt
 from curio_tracking.records import FeatureInfo, FeatureRecord, FeatureStatus
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from curio_tracking.collecting.guard import Guard
 
 Apply: TypeAlias = Callable[[FeatureRecord], FeatureRecord | None]
@@ -26,20 +27,17 @@ class FilterStep:
 
 
 class FilterChain:
-    """Applies the filters and counts what they drop.
-
-    Attributes:
-        dropped: calls dropped and not yet taken, by the name of the filter (`name_error` where the filter raised).
-    """
+    """Applies the filters and counts what they drop."""
 
     def __init__(self, steps: Iterable[FilterStep]) -> None:
         self._steps = [(step.name, step.apply, step.leaves_trace) for step in steps]
         self._failures = [0] * len(self._steps)  # of each, in a row
         self._secret = [apply for _name, apply, leaves_trace in self._steps if not leaves_trace]
         self.names = tuple(name for name, _apply, _trace in self._steps)
-        self.dropped: Counter[str] = Counter()
 
-    def apply(self, records: list[FeatureRecord], calls: int, guard: Guard) -> list[FeatureRecord]:
+    def apply(
+        self, records: list[FeatureRecord], calls: int, dropped: Counter[str], guard: Guard
+    ) -> list[FeatureRecord]:
         """Return the records as the filters leave them, without those that one of them dropped.
 
         One filter takes all records before the next one does: that costs half of taking them one by one. A filter that
@@ -48,6 +46,7 @@ class FilterChain:
 
         Args:
             calls: how many calls each of the records stands for, for the counts.
+            dropped: where calls dropped are counted, by the name of the filter (`name_error` where the filter raised).
         """
         for place, (name, apply, leaves_trace) in enumerate(self._steps):
             kept = []
@@ -61,7 +60,7 @@ class FilterChain:
                     if is_interrupt(error):
                         raise
                     failures += 1
-                    self.dropped[f"{name}_error"] += calls
+                    dropped[f"{name}_error"] += calls
                     _report(name, error, failures, guard)
                     if failures == MAX_FAILURES:
                         # another step stands in, so that no record need be asked about whether this one is off
@@ -71,15 +70,10 @@ class FilterChain:
                 if after is not None:
                     kept.append(after)
                 elif leaves_trace:
-                    self.dropped[name] += calls
+                    dropped[name] += calls
             self._failures[place] = failures
             records = kept
         return records
-
-    def take_dropped(self) -> Counter[str]:
-        """Return what was dropped since the last time."""
-        dropped, self.dropped = self.dropped, Counter()
-        return dropped
 
     def admits(self, info: FeatureInfo) -> bool:
         """Whether the feature may be named in the store: no filter that leaves no trace would drop it."""

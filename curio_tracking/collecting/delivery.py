@@ -127,8 +127,8 @@ class Delivery:
 
     def _built(self, build: Callable[..., FeatureRecord | None], rows: list[Any], calls: int) -> list[FeatureRecord]:
         """Return the records of rows, without those that are nobody's or that a filter drops: these are put down."""
-        guard, chain = self._guard, self._pipeline.chain
-        broken = 0
+        guard = self._guard
+        dropped: Counter[str] = Counter()
         records = []
         for row in rows:
             try:
@@ -137,14 +137,11 @@ class Delivery:
                 if is_interrupt(error):
                     raise
                 guard.report("assemble", f"a call could not be made a record: {one_line(error)}")
-                broken += calls
+                dropped["assemble_error"] += calls
                 continue
             if record is not None:
                 records.append(record)
-        kept = chain.apply(records, calls, guard)
-        dropped = chain.take_dropped()
-        if broken:
-            dropped["assemble_error"] += broken
+        kept = self._pipeline.chain.apply(records, calls, dropped, guard)
         self._ledger.put_down((len(rows) - len(kept)) * calls, dropped)
         # a filter may have made a name something that is no text: the backend's to refuse
         guard.plugin("feature_names", self._names.bound, kept, guard)

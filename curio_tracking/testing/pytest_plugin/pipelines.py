@@ -90,7 +90,6 @@ class IsolatedPipelines:
             pipeline = self._new(settings, strict=strict)
             if is_shared:
                 self._shared[key] = pipeline
-        pipeline.chain.dropped.clear()
         backend = runtime.make_backend(pipeline.settings, pipeline.host) if is_shared else pipeline.backend
         return replace(pipeline, backend=self._wrapped(backend, is_mine))
 
