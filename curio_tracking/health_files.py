@@ -56,7 +56,6 @@ class HealthFile:
         self._retention_seconds = retention_days * A_DAY
         self._flush_seconds = flush_seconds
         self._file: int | None = None
-        self._inode = 0, 0
         self._process_id = 0
 
     def write(self, health: Mapping[str, Any]) -> None:
@@ -96,23 +95,12 @@ class HealthFile:
             self.close()
 
     def forget(self) -> None:
-        """Close the descriptor."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-            _open.discard(self)
-
-    def forget_in_child(self) -> None:
-        """Close the descriptor in a forked child, and leave the lock to the parent.
-
-        The fork may have come in the moment in which the writer had closed it: its number is nobody's then, or another
-        file's.
-        """
+        """Close the descriptor, in a forked child, too: the parent keeps the lock."""
+        # closed last, as in `_replace`: a child that is forked after that would close a number that is another file's
         file, self._file = self._file, None
         _open.discard(self)
-        with contextlib.suppress(OSError):
-            if file is not None and _inode(file) == self._inode:
-                os.close(file)
+        if file is not None:
+            os.close(file)
 
     def _begin(self) -> None:
         """Take a name of its own in this process, and make room for it."""
@@ -138,26 +126,21 @@ class HealthFile:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-        self.forget()
-        self._inode = _inode(file)
-        self._file = file
+        former, self._file = self._file, file
         _open.add(self)
+        if former is not None:
+            os.close(former)
 
 
 def _forget_in_child() -> None:
     # Or the child would hold the locks of its parent, which would seem to live for as long as the child does. No weak
     # references: in the child the trackers are new already, and the descriptors of the former ones nobody's.
     for file in list(_open):
-        file.forget_in_child()
+        file.forget()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_in_child)
-
-
-def _inode(file: int) -> tuple[int, int]:
-    status = os.fstat(file)
-    return status.st_dev, status.st_ino
 
 
 def _bounded(value: Any) -> Any:
