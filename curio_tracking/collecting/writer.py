@@ -115,7 +115,7 @@ class Writer:
         self._flushes.append(done)
         self._buffer.wake.put(None)
         # the thread may have failed since that was asked above, and have given its last answers
-        return done.wait(0.0 if self.state == "failed" else timeout) and not self._has_failed
+        return done.wait(0.0 if self._has_failed else timeout) and not self._has_failed
 
     def pause(self) -> Callable[[float], None] | None:
         """Ask the thread to write what is buffered and to end, until the next call starts it again.
@@ -172,8 +172,6 @@ class Writer:
             )
 
     def _patience(self) -> float:
-        if self.pipeline is not None:
-            return self.pipeline.settings.exit_timeout
         # a tracker with settings of its own has read them already, though its thread may not have begun
         known = self._collector.switches.exit_timeout
         return exit_timeout() if known is None else known
@@ -229,8 +227,7 @@ class Writer:
         if self._is_paused:
             self._is_paused = False
             if self._deadline is None:
-                self._await_first_call()
-                self._publish(self.pipeline)  # before the backend may hang: a paused writer is taken to hold nothing
+                self._announce(self.pipeline)
         while not self._is_over():
             self._cycle(self.pipeline, delivery)
             if self.is_pausing and self._deadline is None:
@@ -248,21 +245,25 @@ class Writer:
         if pipeline is None:
             self._fail()
             return None
-        if pipeline.health_file is not None and pipeline.settings.enabled:
-            # before a hook, a filter or the backend may hang: or nobody would ever hear of these calls
-            self._await_first_call()
-            self._bulletin.publish(pipeline.health_file, self.state)
+        self._announce(pipeline)
         self.pipeline = pipeline
         self._apply_settings(pipeline)
         if self.on_started is not None:
             guard.plugin("startup hook", self.on_started, pipeline)
         return Delivery(pipeline, self.ledger, self.pulse, guard)
 
-    def _await_first_call(self) -> None:
-        """Wait for what the thread was started for, unless it is a flush: a call leaves its row a moment after that."""
+    def _announce(self, pipeline: Pipeline) -> None:
+        """Tell of the call for which the thread was started before a hook, a filter or the backend may hang.
+
+        Or nobody would ever hear of it: a writer that has not begun, or that is paused, is taken to hold nothing.
+        """
+        if pipeline.health_file is None or not pipeline.settings.enabled:
+            return
         last_look = clock() + LONGEST_MOMENT
+        # a call leaves its row a moment after it has started the thread; a flush leaves none
         while not (self.ledger.pending() or self._is_urgent()) and clock() < last_look:
             sleep(0.000_1)
+        self._publish(pipeline)
 
     def _fail(self) -> None:
         self._has_failed = self._has_ended = True
