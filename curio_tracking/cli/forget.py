@@ -90,16 +90,14 @@ def _erased(
     from curio_tracking.forgetting.erasure import forget as erase
 
     values: dict[str, Any] = {}
-    has_begun = False
     try:
         with _receipt_file(receipt) as stream:
-            has_begun = True
             values = erase(user_id, settings, host, is_rehearsal=is_rehearsal).as_dict()
             stream.write(json.dumps(values, indent=2).encode() + b"\n")
     except OutputFileError as error:
-        if not has_begun:
-            raise SettingsError(f"{error}; choose another place for the receipt; nothing was changed") from error
-        raise
+        if values:
+            raise
+        raise SettingsError(f"{error}; choose another place for the receipt; nothing was changed") from error
     finally:
         if values:
             print_object(values, COLUMNS, chosen)
