@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 from pydantic import BaseModel, ValidationError
 
 from curio_tracking.errors import SettingsError
-from curio_tracking.setting_problems import bad_value, remedy
+from curio_tracking.setting_problems import bad_value, is_json, remedy
 from curio_tracking.setting_sources import OPTION_DELIMITER, PREFIX, Found, Raw, option_name
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _decode(model: type[BaseModel], option: str, text: str) -> object:
     kinds = [kind for kind in _kinds(annotation) if issubclass(kind, Collection | BaseModel)]
     if not kinds:
         return text
-    if text.lstrip().startswith(("[", "{")):
+    if is_json(text):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):

@@ -71,6 +71,11 @@ def shown(value: object) -> str:
     return f"a value of type {type(value).__name__}"
 
 
+def is_json(text: str) -> bool:
+    """Whether the text of a variable is meant as JSON of several values."""
+    return text.lstrip().startswith(("{", "["))
+
+
 def value_text(value: object) -> str:
     """Return a setting's value as one would write it in a variable; empty for nothing, masked for a secret."""
     if isinstance(value, SecretStr):
@@ -142,7 +147,7 @@ def _without_secrets(value: object) -> str:
     """Return a value as `shown` does, but no password, and of a JSON text, which may hold one anywhere, nothing."""
     if not isinstance(value, str):
         return shown(value)
-    return "the value" if value.lstrip().startswith(("{", "[")) else shown(_CREDENTIALS.sub(f"{MASK}@", value))
+    return "the value" if is_json(value) else shown(_CREDENTIALS.sub(f"{MASK}@", value))
 
 
 def remedy(field: FieldInfo) -> str:
