@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import socket
@@ -98,20 +99,22 @@ class Collector:
     def _counted(self) -> float:
         """Return how many calls all metrics together stand for."""
         totals: defaultdict[tuple[str, str], float] = defaultdict(float)
-        for part, metric in self._metrics_by_resource():
+        for resource, metric in itertools.chain.from_iterable(self._metrics_by_request()):
             is_delta = metric.sum.aggregation_temporality == AGGREGATION_TEMPORALITY_DELTA
             for point in metric.sum.data_points if metric.name == "curio.feature.calls" else ():
-                series = str(values_of(part.attributes)), str(values_of(point.attributes))
+                series = str(values_of(resource.attributes)), str(values_of(point.attributes))
                 totals[series] = totals[series] + point.as_double if is_delta else max(totals[series], point.as_double)
         return sum(totals.values())
 
-    def _metrics_by_resource(self) -> list[tuple[Resource, Metric]]:
+    def _metrics_by_request(self) -> list[list[tuple[Resource, Metric]]]:
         return [
-            (part.resource, metric)
+            [
+                (part.resource, metric)
+                for part in ExportMetricsServiceRequest.FromString(body).resource_metrics
+                for scope in part.scope_metrics
+                for metric in scope.metrics
+            ]
             for body in self._taken("metrics")
-            for part in ExportMetricsServiceRequest.FromString(body).resource_metrics
-            for scope in part.scope_metrics
-            for metric in scope.metrics
         ]
 
     def requests(self) -> list[Request]:
@@ -141,15 +144,7 @@ class Collector:
 
     def metrics(self) -> list[dict[str, Metric]]:
         """Per request, the metrics by name."""
-        return [
-            {
-                metric.name: metric
-                for part in ExportMetricsServiceRequest.FromString(body).resource_metrics
-                for scope in part.scope_metrics
-                for metric in scope.metrics
-            }
-            for body in self._taken("metrics")
-        ]
+        return [{metric.name: metric for _, metric in request} for request in self._metrics_by_request()]
 
     def span_resources(self) -> list[dict[str, Any]]:
         return [values_of(resource.attributes) for resource, _ in self.spans_by_resource()]
